@@ -1,0 +1,117 @@
+"""Septet's studio: `python app.py` opens the page; see --help."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import os
+import shutil
+import socket
+import sys
+import threading
+import time
+import webbrowser
+from pathlib import Path
+
+from pipelines.errors import SeptetError, StudioError
+from studio import words
+from studio.paths import DataFolder
+
+DAY = 24 * 3600
+PAGE_FIRST = 4.0  # seconds; on two cores, a model loading beside the page would double the wait for it
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve the studio until it is interrupted; the exit status."""
+    flags = _flags().parse_args(arguments)
+    data = DataFolder(Path(flags.data).expanduser().resolve()) if flags.data else DataFolder.default()
+    try:
+        _serve(flags, data)
+    except KeyboardInterrupt:  # uvicorn raises it once more after an orderly end
+        print(words.STOPPED, flush=True)
+    except SeptetError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _flags() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python app.py", description=words.TAGLINE)
+    parser.add_argument("--model", help="a catalogue name or a folder; the largest model on disk if left out")
+    parser.add_argument("--data", help="the folder that keeps clips, inputs and models")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=7860, help="port to listen on (default: %(default)s)")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps (default: %(default)s)")
+    parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    return parser
+
+
+def _serve(flags: argparse.Namespace, data: DataFolder) -> None:
+    _refuse_strangers(flags.host)
+    listener = _listen(flags.host, flags.port)
+    uploads = data.create().root / "uploads"
+    _forget_old(uploads)
+    # before gradio is imported: it reads these once
+    os.environ["GRADIO_TEMP_DIR"] = str(uploads)
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    from studio.jobs.desk import JobDesk
+
+    with listener, JobDesk(data, flags.model, flags.device) as desk:
+        desk.start(PAGE_FIRST)
+
+        import uvicorn
+
+        from studio.server import build_app
+        from studio.shelf import Shelf
+
+        app = build_app(Shelf(desk))
+        address = f"http://{'localhost' if flags.host == '::1' else flags.host}:{listener.getsockname()[1]}"
+        print(words.RUNNING_AT.format(url=address, data=data.root), flush=True)
+        if not flags.no_browser:
+            threading.Thread(target=_open, args=(address,), daemon=True).start()
+        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _open(address: str) -> None:
+    time.sleep(0.5)
+    webbrowser.open(address)
+
+
+def _refuse_strangers(host: str) -> None:
+    """Raise StudioError unless `host` is this machine alone: there are no accounts to keep others out."""
+    try:
+        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        raise StudioError(words.NOT_LOOPBACK.format(host=host))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """The open socket, taken before anything is loaded. Raises StudioError if the port is in use."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise StudioError(words.PORT_TAKEN.format(port=port, host=host)) from error
+    except OverflowError as error:
+        listener.close()
+        raise StudioError(words.NO_SUCH_PORT.format(port=port)) from error
+    return listener
+
+
+def _forget_old(uploads: Path) -> None:
+    """Uploads older than a day: whatever became a job was copied when it did."""
+    uploads.mkdir(mode=0o700, exist_ok=True)
+    for folder in uploads.iterdir():
+        if time.time() - folder.stat().st_mtime > DAY:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,204 @@
+"""The life of a request, written once: check -> plan -> encode -> denoise -> decode -> finish -> put back -> write.
+
+A mode adds two things: what it asks of its request (`check`) and its translation of the request into a `Plan`.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from pipelines.checkpoints import ModelInfo
+from pipelines.errors import InputError
+from pipelines.finishing.chain import finishing_chain
+from pipelines.running import PlanRun
+from pipelines.types import (
+    Clip,
+    Conditioning,
+    Finishing,
+    Frame,
+    OnProgress,
+    Plan,
+    Progress,
+    Request,
+)
+from pipelines.windows import Windows
+
+if TYPE_CHECKING:
+    from pipelines.model import LatentVideoModel
+
+R = TypeVar("R", bound=Request)
+
+LONGEST_SECONDS = 60  # of a clip made from nothing; sources have their own limit
+
+
+class VideoPipeline(ABC, Generic[R]):
+    """One mode. Thin: seven of them share one model."""
+
+    mode: ClassVar[str]
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    request_type: ClassVar[type[Any]]
+    needs_prompt: ClassVar[bool] = False
+
+    def __init__(self, model: LatentVideoModel) -> None:
+        self.model = model
+        self.info = model.info
+
+    # --- check ----------------------------------------------------------------------------------------------
+
+    @classmethod
+    def prepare(cls, request: R, info: ModelInfo) -> R:
+        """The request with nothing left open, checked against the model and the files it names.
+
+        Quick and without torch, so that the page can refuse before anything is queued. Raises InputError.
+        """
+        if cls.needs_prompt and not request.prompt.strip():
+            raise InputError(f"The prompt is empty; {cls.title} needs one. Say what you want to see.")
+        width, height = cls.working_size(request, info)
+        info.check_size(width, height)
+        num_frames = request.num_frames or info.num_frames
+        info.check_frames(num_frames)
+        frame_rate = request.frame_rate or cls.working_rate(request, info)
+        if num_frames > LONGEST_SECONDS * frame_rate:
+            raise InputError(
+                f"num_frames is {num_frames}, {num_frames / frame_rate:.0f} s at {frame_rate:g} frames a second; "
+                f"the longest clip is {LONGEST_SECONDS} s. Choose at most {int(LONGEST_SECONDS * frame_rate)}."
+            )
+        filled = request.model_copy(
+            update={
+                "width": width,
+                "height": height,
+                "num_frames": num_frames,
+                "frame_rate": frame_rate,
+                "num_inference_steps": request.num_inference_steps or info.num_inference_steps,
+                "guidance_scale": info.guidance_scale if request.guidance_scale is None else request.guidance_scale,
+                "seed": secrets.randbelow(2**31) if request.seed is None else request.seed,
+            }
+        )
+        filled = filled.model_copy(update={"finishing": cls.resolve_finishing(filled, info)})
+        cls.check(filled, info)
+        return filled
+
+    @classmethod
+    def check(cls, request: R, info: ModelInfo) -> None:
+        """What this mode asks of a filled request beyond the common rules. Raises InputError."""
+
+    @classmethod
+    def aspect(cls, request: R, info: ModelInfo) -> float:
+        """Width over height the model should work at."""
+        wanted = request.finishing.aspect_ratio
+        if wanted is None:
+            return info.width / info.height
+        across, down = wanted.split(":")
+        return int(across) / int(down)
+
+    @classmethod
+    def working_size(cls, request: R, info: ModelInfo) -> tuple[int, int]:
+        """(width, height) the model works at: as asked, or the best it can do for the wanted aspect."""
+        if request.width and request.height:
+            return request.width, request.height
+        aspect = cls.aspect(request, info)
+        if request.width:
+            return request.width, max(2, round(request.width / aspect / info.multiple)) * info.multiple
+        if request.height:
+            return max(2, round(request.height * aspect / info.multiple)) * info.multiple, request.height
+        return info.size_for(aspect)
+
+    @classmethod
+    def working_rate(cls, request: R, info: ModelInfo) -> float:
+        """Frames per second the model works at."""
+        return info.frame_rate
+
+    @classmethod
+    def resolve_finishing(cls, request: R, info: ModelInfo) -> Finishing:
+        """The finishing with nothing left open."""
+        finishing = request.finishing
+        return finishing.model_copy(
+            update={
+                "upscale": finishing.upscale or info.upscale,
+                "frame_rate": finishing.frame_rate or info.delivery_rate or rate_text(request.rate),
+                "colour_match": bool(finishing.colour_match),
+            }
+        )
+
+    # --- plan -----------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def plan(self, request: R) -> Plan:
+        """Translate a prepared request. Frames only, no tensors."""
+
+    def question(self, request: R, **given: Any) -> Conditioning:
+        """A conditioning of the request's words and size; `given` are its other fields."""
+        width, height = request.size
+        given.setdefault("num_frames", min(request.length, self.info.num_frames))
+        return Conditioning(
+            height=height,
+            width=width,
+            prompt=request.prompt,
+            negative_prompt=request.negative_prompt,
+            **given,
+        )
+
+    def unroll(self, request: R, first: Conditioning, last_image: Frame | None = None) -> Plan:
+        """A plan that goes on from `first` for as long as the request asks; `last_image` ends the clip."""
+        windows = Windows(request.length, self.info.num_frames, self.overlap)
+        lengths = windows.lengths(self.info.temporal_factor)
+
+        def questions() -> Iterator[Conditioning]:
+            for index, length in enumerate(lengths):
+                asked = (
+                    first
+                    if index == 0
+                    else self.question(request, num_frames=length, reference_images=first.reference_images)
+                )
+                yield (asked.ending_with(last_image) if last_image is not None and index == len(lengths) - 1 else asked)
+
+        return Plan(
+            conditionings=questions(),
+            count=windows.count,
+            num_frames=windows.total,
+            frame_rate=request.rate,
+            overlap=self.overlap,
+            finishing=finishing_chain(request.finishing, *request.size, request.rate),
+        )
+
+    @property
+    def overlap(self) -> int:
+        """Frames a window shares with the one before: two latent frames, so that motion goes on."""
+        return self.info.temporal_factor + 1
+
+    # --- run ------------------------------------------------------------------------------------------------
+
+    def run(self, request: R, folder: Path, on_progress: OnProgress, recipe: dict[str, Any] | None = None) -> Clip:
+        """Make `folder`/clip.mp4. The request must be prepared. `on_progress` may raise Cancelled.
+
+        Latents are saved in `folder` before they are decoded; a second run in the same folder starts from them.
+        `recipe` is what the file says of itself, in place of `self.recipe(request)`.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        on_progress(Progress("encode", 0.0))
+        metadata = {
+            "comment": json.dumps(recipe or self.recipe(request)),
+            "title": request.prompt[:200] or self.title,
+        }
+        return PlanRun(self.model, request, self.plan(request), folder, metadata, on_progress).run()
+
+    def recipe(self, request: R) -> dict[str, Any]:
+        """What the clip was made from; the job desk adds the hashes of the inputs."""
+        return {
+            "septet": 1,
+            "mode": self.mode,
+            "request": request.model_dump(mode="json"),
+            "model": {"name": self.info.name, "title": self.info.title},
+        }
+
+
+def rate_text(rate: Fraction) -> str:
+    """A frame rate as requests hold it: "24" or "30000/1001"."""
+    return str(rate.limit_denominator(1001))

@@ -1,0 +1,49 @@
+"""Image to video: the picture alone is set in motion. Frame 0 is the picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import Field
+
+from pipelines.base import VideoPipeline
+from pipelines.checkpoints import ModelInfo
+from pipelines.image import image_aspect, image_frame
+from pipelines.media.images import read_image
+from pipelines.types import ImageFile, Plan, Request
+
+
+class ImageToVideoRequest(Request):
+    """A picture to begin with; one to end with and a few words are welcome, not needed."""
+
+    mode: ClassVar[str] = "image-to-video"
+
+    image: ImageFile = Field(description="the picture that becomes frame 0")
+    last_image: ImageFile | None = Field(None, description="a picture to end on")
+
+
+class ImageToVideo(VideoPipeline[ImageToVideoRequest]):
+    """Its latents are known, so they are held in place while everything after them forms."""
+
+    mode = ImageToVideoRequest.mode
+    title = "Image to video"
+    summary = "A picture is set in motion; frame 0 is the picture."
+    request_type = ImageToVideoRequest
+
+    @classmethod
+    def aspect(cls, request: ImageToVideoRequest, info: ModelInfo) -> float:
+        if request.finishing.aspect_ratio:
+            return super().aspect(request, info)
+        return image_aspect(request.image)
+
+    @classmethod
+    def check(cls, request: ImageToVideoRequest, info: ModelInfo) -> None:
+        for picture in (request.image, request.last_image):
+            if picture is not None:
+                read_image(Path(picture))
+
+    def plan(self, request: ImageToVideoRequest) -> Plan:
+        first = image_frame(request.image, *request.size)
+        last = image_frame(request.last_image, *request.size) if request.last_image else None
+        return self.unroll(request, self.question(request).beginning_with(first[None]), last)

@@ -1,0 +1,105 @@
+"""Opening a media container safely. What a file is, its first bytes say; its name is never believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from pipelines.errors import MediaError
+from pipelines.media.limits import check_decodable
+
+DECODERS = frozenset(
+    "h264 hevc vp8 libvpx vp9 libvpx-vp9 av1 libdav1d mpeg4 mpeg2video mjpeg prores dnxhd dvvideo".split()
+    + "qtrle png gif ffv1".split()
+)
+AUDIO_DECODERS = frozenset(
+    "aac opus libopus mp3 mp3float vorbis libvorbis flac alac ac3 eac3 pcm_s16le pcm_s16be pcm_s24le pcm_f32le".split()
+)
+_OPTIONS = {
+    "protocol_whitelist": "",
+    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,gif,wav",
+    "codec_whitelist": ",".join(sorted(DECODERS | AUDIO_DECODERS)),
+    "max_streams": "32",
+}
+_ISO_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
+_SNIFFED = 64
+_FORMATS = "MP4, MOV, MKV, WebM or GIF"
+
+
+def shown_name(path: Path) -> str:
+    """What a person may be told about where a file lies: its name, short and printable, without folders."""
+    name = "".join(letter if letter.isprintable() else "?" for letter in path.name)
+    return name if len(name) <= 80 else f"{name[:60]}…{name[-16:]}"
+
+
+def sniff(head: bytes) -> str | None:
+    """The container a file's first bytes announce ("mov", "matroska", "gif" or "wav"), or None."""
+    if head[4:8] in _ISO_BOXES:
+        return "mov"
+    if head[:4] == b"\x1a\x45\xdf\xa3":
+        return "matroska"
+    if head[:6] in (b"GIF87a", b"GIF89a"):
+        return "gif"
+    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
+        return "wav"
+    return None
+
+
+def open_bytes(path: Path) -> BinaryIO:
+    """The file, open for reading. Raises MediaError where it cannot be opened."""
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise MediaError(f"The file {shown_name(path)} cannot be opened. Choose it again.") from error
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[InputContainer]:
+    """The container, open for reading; closed on the way out.
+
+    Raises MediaError for a missing, empty, foreign or damaged file, also for damage met while the caller reads.
+    """
+    name = shown_name(path)
+    with open_bytes(path) as file:
+        head = file.read(_SNIFFED)
+        kind = sniff(head)
+        if not head:
+            raise MediaError(f"The file {name} is empty. Upload it again.")
+        if kind is None:
+            raise MediaError(f"{name} is not a video Septet can read. Use {_FORMATS}.")
+        file.seek(0)
+        try:
+            with av.open(file, format=kind, options=dict(_OPTIONS), metadata_errors="replace") as container:
+                yield cast(InputContainer, container)
+        except (av.FFmpegError, EOFError) as error:
+            raise MediaError(
+                f"{name} is damaged or incomplete and cannot be read. Export or upload it again."
+            ) from error
+
+
+def video_stream(container: InputContainer, name: str) -> VideoStream:
+    """The first moving picture in the container, decoding on all cores; cover art does not count.
+
+    Raises MediaError if there is none, or none that an allowed decoder reads.
+    """
+    moving = [stream for stream in container.streams.video if not _is_cover(stream)]
+    if not moving:
+        what = "only sound" if container.streams.audio else "no video"
+        raise MediaError(f"{name} holds {what}. Choose a file with moving pictures.")
+    stream = moving[0]
+    codec = stream.codec_context.codec.name if stream.codec_context is not None else "unknown"
+    if codec not in DECODERS:
+        raise MediaError(f"{name} is encoded as {codec}, which Septet does not read. Convert it to H.264 in an MP4.")
+    check_decodable(name, stream.codec_context.width, stream.codec_context.height)
+    stream.thread_type = "AUTO"
+    return stream
+
+
+def _is_cover(stream: VideoStream) -> bool:
+    return bool(stream.disposition & av.stream.Disposition.attached_pic)

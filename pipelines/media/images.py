@@ -1,0 +1,148 @@
+"""Pictures: opened through Pillow under a format allow-list, returned upright, in sRGB, on white."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageOps
+
+from pipelines.errors import MediaError
+from pipelines.media.container import open_bytes, shown_name
+from pipelines.media.limits import MAX_IMAGE_PIXELS, check_image_size
+from pipelines.media.upright import on_white
+from pipelines.types import Frame
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF")
+_MAX_PROFILE = 4_000_000  # bytes; a real ICC profile is far smaller
+_ORIENTATION = 0x0112  # EXIF tag
+_TURNED = range(5, 9)  # orientations with width and height exchanged
+
+# Pillow's decoders report a damaged file with any of these.
+_DAMAGE = (
+    OSError, ValueError, SyntaxError, EOFError, TypeError, KeyError, IndexError, OverflowError, RuntimeError,
+    MemoryError, struct.error, zlib.error,
+)  # fmt: skip
+
+
+def image_size(path: Path) -> tuple[int, int]:
+    """(width, height) of a picture, upright, from its header alone. Raises MediaError as `read_image` does."""
+    with _opened(path) as image:
+        return _upright_size(image)
+
+
+def read_image(path: Path | str) -> Frame:
+    """The picture: (H, W, 3) uint8 sRGB, upright, transparency composited on white; the first frame of an animation.
+
+    Raises MediaError for a missing, damaged, foreign, tiny, huge, very narrow or wholly transparent picture.
+    """
+    rgba = _pixels(Path(path))
+    alpha = rgba[..., 3]
+    if alpha.max() == 0:
+        raise MediaError(f"{shown_name(Path(path))} is fully transparent: there is nothing to see in it.")
+    if alpha.min() == 255:
+        return np.ascontiguousarray(rgba[..., :3])
+    return on_white(rgba)
+
+
+def read_alpha(path: Path | str) -> NDArray[np.uint8] | None:
+    """The picture's transparency, (H, W) uint8 with 255 = solid, upright; None if every pixel is solid."""
+    alpha = _pixels(Path(path))[..., 3]
+    return None if alpha.min() == 255 else np.ascontiguousarray(alpha)
+
+
+def fit_cover(frame: Frame, width: int, height: int) -> Frame:
+    """The picture scaled to cover width x height and cropped to it around its centre; never stretched."""
+    tall, wide = frame.shape[:2]
+    scale = max(width / wide, height / tall)
+    size = max(width, round(wide * scale)), max(height, round(tall * scale))
+    if size != (wide, tall):
+        smooth = cv2.INTER_AREA if scale < 1 else cv2.INTER_LANCZOS4
+        frame = np.asarray(cv2.resize(frame, size, interpolation=smooth), np.uint8)
+    left, top = (size[0] - width) // 2, (size[1] - height) // 2
+    return np.ascontiguousarray(frame[top : top + height, left : left + width])
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """The picture with its header read and its size found acceptable; nothing decoded yet."""
+    name = shown_name(path)
+    with open_bytes(path) as file:
+        try:
+            image = Image.open(file, formats=FORMATS)
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            raise MediaError(
+                f"{name} has more than {MAX_IMAGE_PIXELS // 1_000_000} million pixels. Make it smaller first."
+            ) from error
+        except _DAMAGE as error:
+            raise MediaError(
+                f"{name} is not a picture Septet can read. Use PNG, JPEG, WebP, AVIF, GIF or BMP."
+            ) from error
+        with image:
+            check_image_size(name, *image.size)
+            if image.mode == "F":
+                raise MediaError(f"{name} holds floating-point values. Save it as an 8- or 16-bit PNG.")
+            yield image
+
+
+def _pixels(path: Path) -> Frame:
+    """(H, W, 4) uint8 sRGB with transparency, upright."""
+    with _opened(path) as image:
+        try:
+            image.load()
+            return np.asarray(_as_srgb(_upright(image)))
+        except _DAMAGE as error:
+            raise MediaError(
+                f"{shown_name(path)} is damaged or incomplete and cannot be read. Upload it again."
+            ) from error
+
+
+def _upright_size(image: Image.Image) -> tuple[int, int]:
+    width, height = image.size
+    return (height, width) if _orientation(image) in _TURNED else (width, height)
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        value = image.getexif().get(_ORIENTATION, 1)
+    except _DAMAGE:
+        return 1  # unreadable EXIF says nothing about the pixels
+    return value if isinstance(value, int) else 1
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except _DAMAGE:
+        return image  # unreadable EXIF says nothing about the pixels
+
+
+def _as_srgb(image: Image.Image) -> Image.Image:
+    """Any mode to RGBA in sRGB, through the embedded colour profile where there is a sound one."""
+    profile = image.info.get("icc_profile")
+    if image.mode.startswith("I"):
+        levels = np.asarray(image).astype(np.int64)
+        return Image.fromarray(((np.clip(levels, 0, 65535) + 128) // 257).astype(np.uint8)).convert("RGBA")
+    if image.mode in ("P", "PA", "1", "La", "RGBa") or "transparency" in image.info:
+        image = image.convert("RGBA")
+    if not profile or len(profile) > _MAX_PROFILE:
+        return image.convert("RGBA")
+    alpha = image.getchannel("A") if "A" in image.getbands() else None
+    colours = image.convert("RGB") if image.mode == "RGBA" else image.convert("L") if image.mode == "LA" else image
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        target = ImageCms.createProfile("sRGB")
+        changed = ImageCms.profileToProfile(colours, source, target, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return image.convert("RGBA")  # a profile that is broken, or for another kind of colour, is no help
+    result = (changed or colours).convert("RGBA")
+    if alpha is not None:
+        result.putalpha(alpha)
+    return result

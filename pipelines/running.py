@@ -1,0 +1,152 @@
+"""A plan is carried out: every question is encoded, denoised and decoded, the answers are finished and written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipelines.finishing.effect import finish
+from pipelines.latents import LatentStore
+from pipelines.media.join import join_clips
+from pipelines.media.write import write_video
+from pipelines.progress import Meter, Stage
+from pipelines.types import Clip, Conditioning, Frames, FrameStream, OnProgress, Plan, Request
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from pipelines.model import LatentVideoModel
+    from pipelines.sampling import Sampling
+
+VOLUME = 1e6  # work is counted in millions of pixels
+
+
+@dataclass
+class PlanRun:
+    """One plan, once. `request` is the prepared request it was made from; `metadata` goes into the file.
+
+    Latents are kept in `folder` until the clip is written: a second run there denoises nothing twice.
+    """
+
+    model: LatentVideoModel
+    request: Request
+    plan: Plan
+    folder: Path
+    metadata: dict[str, str]
+    on_progress: OnProgress
+    meter: Meter = field(init=False)
+    store: LatentStore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.meter = Meter(self._expected(), self.model.pace, self.on_progress)
+        self.store = LatentStore(self.folder, self.request.model_dump_json() + str(self.model.info.folder))
+
+    def run(self) -> Clip:
+        """Make folder/clip.mp4. Raises whatever the listener to progress raises (Cancelled), OutOfMemory, DiskFull."""
+        clip = self._film() if self.plan.transition is not None else self._continuous()
+        self.meter.close()
+        self.store.clear()
+        return clip
+
+    def _continuous(self) -> Clip:
+        """The answers as one clip."""
+        return self._write(self._stream(self._frames(), self.plan.num_frames), self.folder / "clip.mp4")
+
+    def _film(self) -> Clip:
+        """Shots of their own, each finished and written apart, then joined."""
+        shots = []
+        for index, conditioning in enumerate(self.plan.conditionings):
+            shot = self._stream(self._answer(conditioning, index), conditioning.num_frames)
+            shots.append(self._write(shot, self.folder / f"shot-{index:03}.mp4").path)
+        clip = join_clips(
+            shots, self.folder / "clip.mp4", transition=self.plan.transition or None, metadata=self.metadata
+        )
+        for path in shots:
+            path.unlink()
+        return clip
+
+    def _frames(self) -> Iterator[Frames]:
+        """The whole plan as one stream of frames: each window goes on from the last frames of the one before."""
+        overlap, left = self.plan.overlap, self.plan.num_frames
+        tail: Frames | None = None
+        for index, conditioning in enumerate(self.plan.conditionings):
+            skip = 0
+            if tail is not None and overlap:
+                conditioning = conditioning.beginning_with(tail[-overlap:])
+                skip = overlap
+            made: list[Frames] = []
+            for chunk in self._answer(conditioning, index):
+                made.append(chunk)
+                fresh = chunk[skip:][:left]
+                skip = max(0, skip - len(chunk))
+                left -= len(fresh)
+                if len(fresh):
+                    yield fresh
+            tail = np.concatenate(made)[-max(1, overlap) :]
+
+    def _answer(self, conditioning: Conditioning, index: int) -> Iterator[Frames]:
+        """One question to the model: encode, denoise, keep the latents, decode chunk by chunk."""
+        volume = conditioning.num_frames * conditioning.height * conditioning.width / VOLUME
+        latents = self.store.load(index)
+        if latents is None:
+            encoded = self.model.encode(conditioning)
+            self.meter.advance("encode", volume)
+
+            def on_step(_done: int, total: int, clean: Tensor) -> None:
+                steps = self.request.num_inference_steps or total
+                self.meter.advance("denoise", volume * steps / total, self.model.preview(clean))
+
+            latents = self.model.denoise(encoded, self._sampling(index), on_step)
+            self.store.save(index, latents)
+        for chunk in self.model.decode(latents):
+            self.meter.advance("decode", volume * len(chunk) / conditioning.num_frames, chunk[0])
+            yield chunk
+
+    def _sampling(self, index: int) -> Sampling:
+        from pipelines.sampling import Sampling
+
+        request, info = self.request, self.model.info
+        assert request.num_inference_steps and request.guidance_scale is not None and request.seed is not None
+        return Sampling(
+            num_inference_steps=request.num_inference_steps,
+            guidance_scale=request.guidance_scale,
+            seed=request.seed + index,
+            flow_shift=info.flow_shift,
+            guidance_interval=info.guidance_interval,
+        )
+
+    def _write(self, stream: FrameStream, path: Path) -> Clip:
+        """Finish and encode."""
+        stream = finish(stream, self.plan.finishing)
+
+        def counted() -> Iterator[Frames]:
+            for chunk in stream.chunks:
+                yield chunk
+                self.meter.advance("write", chunk.size / 3 / VOLUME)
+
+        return write_video(
+            FrameStream(counted(), stream.width, stream.height, stream.frame_rate, stream.num_frames),
+            path,
+            audio=self.plan.audio,
+            audio_start=self.plan.audio_start,
+            metadata=self.metadata,
+        )
+
+    def _stream(self, chunks: Iterator[Frames], num_frames: int) -> FrameStream:
+        return FrameStream(chunks, *self.request.size, frame_rate=self.plan.frame_rate, num_frames=num_frames)
+
+    def _expected(self) -> dict[Stage, float]:
+        """Units of work per stage, the writer's included; denoising counts once per step."""
+        width, height = self.request.size
+        made = self.plan.count * min(self.request.length, self.model.info.num_frames) * width * height / VOLUME
+        final = finish(self._stream(iter(()), self.plan.num_frames), self.plan.finishing)
+        return {
+            "encode": made,
+            "denoise": made * (self.request.num_inference_steps or 1),
+            "decode": made,
+            "write": final.num_frames * final.width * final.height / VOLUME,
+        }

@@ -1,0 +1,306 @@
+"""How well the starter obeys, as a table: every mode's request, asked of the saved model and judged on its frames.
+
+`python -m pipelines.starter.evaluate [--model assets/starter] [--cases 50] [--photos FOLDER]` prints markdown and
+writes JSON. Nothing is pasted back: what is judged is what the model decoded. Known first frames are held in place
+inside the loop, as in use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from diffusers import WanVACEPipeline
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pipelines.sampling import Sampling, denoise, seeded_noise
+from pipelines.starter.captions import plain_caption
+from pipelines.starter.clips import to_tensor
+from pipelines.starter.judge import Judge, train_judge
+from pipelines.starter.photos import Frame, Frames, load_pictures
+from pipelines.starter.render import portrait, render
+from pipelines.starter.text import MAX_TOKENS
+from pipelines.starter.world import COLOURS, PLACES, Scene, sample_scene
+from pipelines.structure import structure_frames
+from pipelines.vace import control_tensor, pack_mask, split_streams
+
+GREY = 127
+FRAMES, WIDTH, HEIGHT = 17, 160, 96
+
+
+class Sampler:
+    """The saved model with its recommended settings, asked in pixels."""
+
+    def __init__(self, folder: Path) -> None:
+        self.pipeline = WanVACEPipeline.from_pretrained(str(folder), dtype=torch.float32)
+        self.pipeline.set_progress_bar_config(disable=True)
+        facts = json.loads((folder / "septet.json").read_text())
+        low, high = facts["guidance_interval"]
+        self.settings = (facts["num_inference_steps"], facts["guidance_scale"], facts["flow_shift"], (low, high))
+        self.vae = self.pipeline.vae
+        self.mean = torch.tensor(self.vae.config.latents_mean).view(1, -1, 1, 1, 1)
+        self.std = torch.tensor(self.vae.config.latents_std).view(1, -1, 1, 1, 1)
+
+    def encode(self, video: Tensor) -> Tensor:
+        """(3, F, H, W) in [-1, 1] -> normalised latents (z, T, h, w)."""
+        latents = self.vae.encode(video[None]).latent_dist.mode()
+        return ((latents - self.mean) / self.std)[0]
+
+    def decode(self, latents: Tensor) -> Frames:
+        """(1, z, T, h, w) normalised -> (F, H, W, 3) uint8."""
+        video = self.vae.decode(latents * self.std + self.mean).sample[0]
+        return ((video.permute(1, 2, 3, 0) + 1) * 127.5).round().clamp(0, 255).byte().numpy()
+
+    @torch.inference_mode()
+    def __call__(
+        self, prompt: str, seed: int, video: Frames | None = None, mask: NDArray[np.uint8] | None = None,
+        reference: Frame | None = None, held: int = 0,
+    ) -> Frames:  # fmt: skip
+        """A clip of FRAMES frames; `held` latent frames of the given video are kept in place."""
+        grey = np.full((FRAMES, HEIGHT, WIDTH, 3), GREY, np.uint8)
+        pixels = torch.zeros(3, FRAMES, HEIGHT, WIDTH) if video is None else to_tensor(video)
+        region = torch.ones(grey.shape[:3]) if mask is None else torch.from_numpy(mask).float() / 255
+        inactive, reactive = (self.encode(stream) for stream in split_streams(pixels, region))
+        references = [] if reference is None else [self.encode(to_tensor(reference[None]))]
+        control = control_tensor(inactive, reactive, pack_mask(region, 8, 4), references)[None]
+        texts = [self._states(prompt), self._states("")]
+        steps, guidance, shift, interval = self.settings
+        sampling = Sampling(steps, guidance, seed, shift, interval)
+
+        def predict(latents: Tensor, timestep: Tensor, done: float) -> Tensor:
+            guided = sampling.guided(done)
+            count = 2 if guided else 1
+            answer: Tensor = self.pipeline.transformer(
+                hidden_states=latents.expand(count, -1, -1, -1, -1),
+                timestep=timestep.expand(count),
+                encoder_hidden_states=torch.cat(texts[:count]),
+                control_hidden_states=control.expand(count, -1, -1, -1, -1),
+                return_dict=False,
+            )[0]
+            return answer[1:] + guidance * (answer[:1] - answer[1:]) if guided else answer
+
+        noise = seeded_noise((1, inactive.shape[0], *control.shape[2:]), seed)
+        known = inactive[None, :, :held] if held else None
+        latents = denoise(predict, noise, sampling, known=known, known_at=len(references))
+        return self.decode(latents[:, :, len(references) :])
+
+    def _states(self, prompt: str) -> Tensor:
+        states, _ = self.pipeline.encode_prompt(
+            prompt, do_classifier_free_guidance=False, max_sequence_length=MAX_TOKENS, device=torch.device("cpu")
+        )
+        return torch.as_tensor(states)
+
+
+def psnr(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    """Peak signal-to-noise ratio in dB of uint8 pictures or clips."""
+    error = float(np.mean((a.astype(np.float64) - b.astype(np.float64)) ** 2))
+    return float(10 * np.log10(255.0**2 / max(error, 1e-6)))
+
+
+def colour_track(frames: Frames, colour: str) -> NDArray[np.float64]:
+    """(F, 3): centre x, y and area of the pixels of a named colour in each frame; NaN where there are none."""
+    target = cv2.cvtColor(np.array([[COLOURS[colour]]], np.uint8), cv2.COLOR_RGB2LAB)[0, 0].astype(np.float32)
+    track = np.full((len(frames), 3), np.nan)
+    for i, frame in enumerate(frames):
+        lab = cv2.cvtColor(frame, cv2.COLOR_RGB2LAB).astype(np.float32)
+        weight = np.clip(1 - np.linalg.norm((lab - target) * (0.6, 1, 1), axis=2) / 42, 0, 1)
+        if weight.sum() > 15:
+            y, x = np.mgrid[0 : frame.shape[0], 0 : frame.shape[1]]
+            track[i] = (weight * x).sum() / weight.sum(), (weight * y).sum() / weight.sum(), weight.sum()
+    return track
+
+
+def moved(frames: Frames, colour: str, motion: str) -> bool:
+    """Whether the coloured thing moves as asked: left, right, up, down, towards or away."""
+    track = colour_track(frames, colour)
+    track = track[~np.isnan(track[:, 0])]
+    if len(track) < 6:
+        return False
+    change = track[-4:].mean(axis=0) - track[:4].mean(axis=0)
+    if motion in ("left", "right"):
+        return bool((change[0] < 0) == (motion == "left") and abs(change[0]) > 8)
+    if motion in ("up", "down"):
+        return bool((change[1] < 0) == (motion == "up") and abs(change[1]) > 5)
+    ratio = track[-4:, 2].mean() / track[:4, 2].mean()
+    return bool(ratio > 1.3 if motion == "towards" else ratio < 0.77)
+
+
+@dataclass
+class Score:
+    """How many of the cases of one question were right, and a number worth knowing beside it."""
+
+    name: str
+    right: int = 0
+    cases: int = 0
+    detail: str = ""
+
+    def add(self, right: bool) -> None:
+        self.right += bool(right)
+        self.cases += 1
+
+
+def _scene(rng: np.random.Generator, motions: tuple[str, ...], light: str = "day") -> Scene:
+    """A plain scene for a question: a subject that stands out from a place by day, no camera move."""
+    drawn = sample_scene(rng, place=str(rng.choice(PLACES)), with_subject=True)
+    motion = str(rng.choice(motions))
+    light = "night" if drawn.place == "space" else light
+    return Scene(drawn.subject, drawn.colour, drawn.place, light, motion, "static", drawn.detail)
+
+
+def score_text(sampler: Sampler, judge: Judge, cases: int) -> list[Score]:
+    """Subject, colour and place as named by the judge; direction by tracking the colour."""
+    scores = [Score("subject"), Score("colour"), Score("place"), Score("direction")]
+    rng = np.random.default_rng(101)
+    for i in range(cases):
+        scene = _scene(rng, ("left", "right", "up", "down", "towards", "away"))
+        frames = sampler(plain_caption(scene), seed=i)
+        seen = judge.name(list(frames[4::4]))
+        scores[0].add(seen["subject"] == scene.subject)
+        scores[1].add(seen["colour"] == scene.colour)
+        scores[2].add(seen["place"] == scene.place)
+        scores[3].add(moved(frames, scene.colour or "", scene.motion))
+    return scores
+
+
+def score_first_frame(sampler: Sampler, cases: int) -> list[Score]:
+    """Frame 0 given, no prompt: it must be that picture (against its own reconstruction), and something must move."""
+    kept, alive, rng = Score("first frame kept"), Score("first frame moves"), np.random.default_rng(202)
+    against_own, against_picture = [], []
+    for i in range(cases):
+        clip = render(_scene(rng, ("left", "right", "up", "down")), WIDTH, HEIGHT, FRAMES)
+        video, mask = np.full_like(clip.frames, GREY), np.full(clip.mask.shape, 255, np.uint8)
+        video[0], mask[0] = clip.frames[0], 0
+        frames = sampler("", i, video, mask, held=1)
+        with torch.inference_mode():
+            own = sampler.decode(sampler.encode(to_tensor(clip.frames[:1]))[None])[0]
+        against_own.append(psnr(frames[0], own))
+        against_picture.append(psnr(frames[0], clip.frames[0]))
+        kept.add(against_own[-1] > 30)
+        alive.add(float(np.abs(frames[0].astype(int) - frames[-1].astype(int)).mean()) > 3)
+    kept.detail = f"{np.mean(against_own):.1f} dB to its reconstruction, {np.mean(against_picture):.1f} to the picture"
+    return [kept, alive]
+
+
+def _correlation(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    return float(np.corrcoef(a.ravel().astype(np.float64), b.ravel().astype(np.float64))[0, 1])
+
+
+def score_structure(sampler: Sampler, judge: Judge, cases: int) -> list[Score]:
+    """Grey structure of one scene and a prompt with another colour: the form stays, the colour is the prompt's."""
+    form, colour, rng = Score("structure kept"), Score("structure recoloured"), np.random.default_rng(303)
+    found = []
+    for i in range(cases):
+        scene = _scene(rng, ("left", "right", "up", "down"))
+        clip = render(scene, WIDTH, HEIGHT, FRAMES)
+        grey = structure_frames(clip.frames, "grey", 0)
+        frames = sampler(plain_caption(scene), i, grey, np.full(clip.mask.shape, 255, np.uint8))
+        found.append(_correlation(structure_frames(frames, "grey", 0), grey))
+        form.add(found[-1] > 0.8)
+        colour.add(judge.name(list(frames[4::4]))["colour"] == scene.colour)
+    form.detail = f"mean correlation {np.mean(found):.3f}"
+    return [form, colour]
+
+
+def score_mask(sampler: Sampler, judge: Judge, cases: int) -> list[Score]:
+    """The subject's box is to be made anew in another colour; outside stays."""
+    inside, outside, rng = Score("mask: inside as asked"), Score("mask: outside kept"), np.random.default_rng(404)
+    quality = []
+    for i in range(cases):
+        scene = _scene(rng, ("left", "right", "still"))
+        other = str(rng.choice([c for c in COLOURS if c != scene.colour]))
+        clip = render(scene, WIDTH, HEIGHT, FRAMES)
+        mask = np.stack([cv2.dilate(m, np.ones((11, 11), np.uint8)) for m in clip.mask])
+        mask = np.where(mask > 127, 255, 0).astype(np.uint8)
+        video = np.where(mask[..., None] > 0, np.uint8(GREY), clip.frames)
+        asked = Scene(scene.subject, other, scene.place, scene.light, scene.motion, "static", 0)
+        frames = sampler(plain_caption(asked), i, video, mask)
+        inside.add(judge.name(list(frames[4::4]))["colour"] == other)
+        keep = mask == 0
+        quality.append(psnr(frames[keep], clip.frames[keep]))
+        outside.add(quality[-1] > 18)
+    outside.detail = f"{np.mean(quality):.1f} dB outside"
+    return [inside, outside]
+
+
+def score_reference(sampler: Sampler, judge: Judge, cases: int) -> list[Score]:
+    """A picture of the subject on white and a prompt that says only what happens: colour and kind come from it."""
+    colour, subject, rng = Score("reference: colour"), Score("reference: subject"), np.random.default_rng(505)
+    for i in range(cases):
+        scene = _scene(rng, ("left", "right", "still"))
+        words = plain_caption(scene).replace(f"{scene.colour} {scene.subject}", "object")
+        seen = judge.name(list(sampler(words, i, reference=portrait(scene, WIDTH, HEIGHT, rng))[4::4]))
+        colour.add(seen["colour"] == scene.colour)
+        subject.add(seen["subject"] == scene.subject)
+    return [colour, subject]
+
+
+def score_photos(sampler: Sampler, folder: Path) -> list[Score]:
+    """Real photographs as frame 0, nothing pasted: at least 20 dB."""
+    score, found = Score("real photo as first frame"), []
+    for i, picture in enumerate(load_pictures(folder)):
+        scale = max(WIDTH / picture.shape[1], HEIGHT / picture.shape[0])
+        fitted = cv2.resize(picture, None, fx=scale * 1.001, fy=scale * 1.001, interpolation=cv2.INTER_AREA)
+        top, left = (fitted.shape[0] - HEIGHT) // 2, (fitted.shape[1] - WIDTH) // 2
+        photo = fitted[top : top + HEIGHT, left : left + WIDTH]
+        video, mask = (
+            np.full((FRAMES, HEIGHT, WIDTH, 3), GREY, np.uint8),
+            np.full((FRAMES, HEIGHT, WIDTH), 255, np.uint8),
+        )
+        video[0], mask[0] = photo, 0
+        found.append(psnr(sampler("", i, video, mask, held=1)[0], photo))
+        score.add(found[-1] >= 20)
+    score.detail = "dB " + ", ".join(f"{value:.1f}" for value in found)
+    return [score]
+
+
+def evaluate(folder: Path, cases: int, photos: Path | None) -> dict[str, object]:
+    """Every score of the saved model, and how long a default clip took."""
+    judge, trust = train_judge(seed=9)
+    sampler = Sampler(folder)
+    started = time.monotonic()
+    sampler("a red ball moving left", 0)
+    seconds = time.monotonic() - started
+    groups: list[Callable[[], list[Score]]] = [
+        lambda: score_text(sampler, judge, cases),
+        lambda: score_first_frame(sampler, cases),
+        lambda: score_structure(sampler, judge, cases),
+        lambda: score_mask(sampler, judge, cases),
+        lambda: score_reference(sampler, judge, cases),
+    ]
+    if photos is not None:
+        groups.append(lambda: score_photos(sampler, photos))
+    scores = [score for group in groups for score in group()]
+    return {"judge": trust, "seconds": round(seconds, 2), "scores": [vars(score) for score in scores]}
+
+
+def as_table(result: dict[str, object]) -> str:
+    """The result as a markdown table."""
+    rows = ["| asked | right | of | |", "|---|---|---|---|"]
+    for score in result["scores"]:  # type: ignore[attr-defined]
+        rows.append(f"| {score['name']} | {score['right']} | {score['cases']} | {score['detail']} |")
+    return "\n".join(rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", type=Path, default=Path("assets/starter"))
+    parser.add_argument("--cases", type=int, default=50)
+    parser.add_argument("--photos", type=Path)
+    parser.add_argument("--out", type=Path, default=Path("training/evaluation.json"))
+    options = parser.parse_args()
+    result = evaluate(options.model, options.cases, options.photos)
+    options.out.write_text(json.dumps(result, indent=2))
+    print(as_table(result))
+    print(f"judge {result['judge']}; a default clip took {result['seconds']} s")
+
+
+if __name__ == "__main__":
+    main()

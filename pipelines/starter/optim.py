@@ -1,0 +1,104 @@
+"""The optimiser of both trainings: Muon for weight matrices, AdamW for the rest, one learning-rate schedule.
+
+Muon (Jordan et al., 2024) moves a matrix along the nearest orthogonal matrix to its momentum. On two CPU cores, where
+samples are the scarce thing, it needs markedly fewer of them than AdamW alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+
+def orthogonalise(matrix: Tensor, steps: int = 5) -> Tensor:
+    """Roughly the orthogonal factor of a matrix (M, N), by the quintic Newton-Schulz iteration of the Muon paper."""
+    a, b, c = 3.4445, -4.7750, 2.0315
+    x = (matrix / (matrix.norm() + 1e-7)).bfloat16()
+    tall = x.shape[0] > x.shape[1]
+    if tall:
+        x = x.T
+    for _ in range(steps):
+        gram = x @ x.T
+        x = a * x + (b * gram + c * gram @ gram) @ x
+    return (x.T if tall else x).to(matrix.dtype)
+
+
+class Muon(torch.optim.Optimizer):
+    """Momentum, orthogonalised per weight matrix; convolution kernels are flattened to (out, in * taps)."""
+
+    def __init__(self, params: Iterable[Tensor], lr: float, momentum: float = 0.95, weight_decay: float = 0.0):
+        super().__init__(list(params), {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if parameter.grad is None:
+                    continue
+                state = self.state[parameter]
+                if "momentum" not in state:
+                    state["momentum"] = torch.zeros_like(parameter)
+                buffer = state["momentum"]
+                buffer.lerp_(parameter.grad, 1 - group["momentum"])
+                update = parameter.grad.lerp(buffer, group["momentum"]).flatten(1)
+                scale = math.sqrt(max(1.0, update.shape[0] / update.shape[1]))
+                parameter.mul_(1 - group["lr"] * group["weight_decay"])
+                parameter.add_(orthogonalise(update).view_as(parameter), alpha=-group["lr"] * scale)
+
+
+class Trainer:
+    """Two optimisers stepped as one, with warm-up, cosine decay over `progress` in 0..1, and gradient clipping."""
+
+    def __init__(self, model: nn.Module, plain: tuple[str, ...], matrix_lr: float, rest_lr: float):
+        """`plain` names the parts (substrings of parameter names) whose matrices AdamW should move: the first and last
+        layers and the embeddings, whose rows do not mix as a hidden matrix's do."""
+        matrices: list[nn.Parameter] = []
+        rest: list[nn.Parameter] = []
+        for name, parameter in model.named_parameters():
+            if parameter.requires_grad:
+                hidden = parameter.ndim >= 2 and min(parameter.shape[0], parameter[0].numel()) > 1
+                (matrices if hidden and not any(p in name for p in plain) else rest).append(parameter)
+        self.parameters = matrices + rest
+        self.optimisers: list[torch.optim.Optimizer] = [
+            Muon(matrices, lr=matrix_lr),
+            torch.optim.AdamW(rest, lr=rest_lr, betas=(0.9, 0.99), weight_decay=0.0),
+        ]
+        self.base = [matrix_lr, rest_lr]
+        self.steps = 0
+
+    def step(self, progress: float, warmup: int = 40) -> float:
+        """Apply the gradients at hand and clear them; returns their norm before clipping."""
+        scale = min(1.0, (self.steps + 1) / warmup) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0))))
+        if dist.is_initialized():
+            self._average_gradients()
+        norm = float(torch.nn.utils.clip_grad_norm_(self.parameters, 1.0))
+        for optimiser, base in zip(self.optimisers, self.base, strict=True):
+            for group in optimiser.param_groups:
+                group["lr"] = base * scale
+            if math.isfinite(norm):
+                optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+        self.steps += 1
+        return norm
+
+    def _average_gradients(self) -> None:
+        """Across the processes of one training: a parameter without a gradient counts as zero."""
+        gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters]
+        flat = torch.cat([gradient.flatten() for gradient in gradients])
+        dist.all_reduce(flat)
+        parts = (flat / dist.get_world_size()).split([gradient.numel() for gradient in gradients])
+        for parameter, part in zip(self.parameters, parts, strict=True):
+            parameter.grad = part.view_as(parameter).clone()
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"steps": self.steps, "optimisers": [o.state_dict() for o in self.optimisers]}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.steps = state["steps"]
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)

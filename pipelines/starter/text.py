@@ -1,0 +1,57 @@
+"""The starter's words: a tokenizer made from a list, and a small T5 encoder trained together with the transformer."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from transformers import T5Tokenizer, UMT5Config, UMT5EncoderModel
+
+MAX_TOKENS = 32
+TEXT_DIM = 128
+_SPACE = "▁"
+
+
+def build_tokenizer(words: Sequence[str]) -> T5Tokenizer:
+    """A unigram tokenizer that knows `words` whole (with a capital or a comma too) and spells out any other."""
+    vocabulary: list[tuple[str, float]] = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", -20.0)]
+    pieces = [_SPACE, *(_SPACE + form for word in words for form in (word, word.capitalize()))]
+    vocabulary += [(piece, -4.0) for piece in dict.fromkeys(pieces)]
+    known = {piece for piece, _ in vocabulary}
+    singles = string.ascii_letters + string.digits + ",.!?-'\"&:;()"
+    vocabulary += [(letter, -12.0) for letter in singles if letter not in known]
+    tokenizer = T5Tokenizer(vocab=vocabulary, extra_ids=0)
+    tokenizer.model_max_length = MAX_TOKENS
+    return tokenizer
+
+
+def build_text_encoder(vocabulary_size: int) -> UMT5EncoderModel:
+    """An untrained two-layer encoder of width TEXT_DIM."""
+    config = UMT5Config(
+        vocab_size=vocabulary_size,
+        d_model=TEXT_DIM,
+        d_kv=32,
+        num_heads=4,
+        d_ff=256,
+        num_layers=2,
+        dropout_rate=0.0,
+        feed_forward_proj="gated-gelu",
+        relative_attention_num_buckets=16,
+        relative_attention_max_distance=32,
+    )
+    encoder = UMT5EncoderModel(config)
+    torch.nn.init.normal_(encoder.shared.weight, std=1.0)
+    return encoder
+
+
+def encode_text(tokenizer: T5Tokenizer, encoder: UMT5EncoderModel, captions: Sequence[str]) -> Tensor:
+    """(B, MAX_TOKENS, TEXT_DIM), zero beyond each caption's own tokens: what `WanVACEPipeline.encode_prompt` gives."""
+    tokens = tokenizer(
+        list(captions), padding="max_length", max_length=MAX_TOKENS, truncation=True, return_tensors="pt"
+    )
+    device = encoder.device
+    mask = tokens.attention_mask.to(device)
+    states: Tensor = encoder(tokens.input_ids.to(device), mask).last_hidden_state
+    return states * mask[..., None].to(states.dtype)

@@ -1,0 +1,81 @@
+"""The starter's transformer: its shape, and the model of words and latents that is trained as one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from diffusers import WanVACETransformer3DModel
+from torch import Tensor, nn
+from transformers import T5Tokenizer, UMT5EncoderModel
+
+from pipelines.starter.captions import all_words
+from pipelines.starter.text import TEXT_DIM, build_text_encoder, build_tokenizer, encode_text
+from pipelines.starter.vae import LATENT_CHANNELS, SPATIAL_FACTOR
+
+
+def build_transformer(latent_channels: int = LATENT_CHANNELS, layers: int = 7) -> WanVACETransformer3DModel:
+    """An untrained transformer whose first prediction is zero; the control branch joins at layers 0 and 3."""
+    transformer = WanVACETransformer3DModel(
+        patch_size=(1, 2, 2),
+        num_attention_heads=4,
+        attention_head_dim=48,
+        in_channels=latent_channels,
+        out_channels=latent_channels,
+        text_dim=TEXT_DIM,
+        freq_dim=128,
+        ffn_dim=768,
+        num_layers=layers,
+        cross_attn_norm=True,
+        qk_norm="rms_norm_across_heads",
+        rope_max_seq_len=64,
+        vace_layers=[0, 3] if layers > 3 else [0],
+        vace_in_channels=2 * latent_channels + SPATIAL_FACTOR**2,
+    )
+    nn.init.zeros_(transformer.proj_out.weight)
+    nn.init.zeros_(transformer.proj_out.bias)
+    return transformer
+
+
+class StarterModel(nn.Module):
+    """Captions, noisy latents and control in; velocity out."""
+
+    # Layers whose rows are not a hidden space: AdamW moves them, Muon the rest.
+    PLAIN = ("patch_embedding", "transformer.proj_out", "text.shared", "scale_shift_table")
+
+    def __init__(self, transformer: WanVACETransformer3DModel, text: UMT5EncoderModel, tokenizer: T5Tokenizer) -> None:
+        super().__init__()
+        self.transformer = transformer
+        self.text = text
+        self.tokenizer = tokenizer
+
+    @classmethod
+    def build(cls) -> StarterModel:
+        tokenizer = build_tokenizer(all_words())
+        return cls(build_transformer(), build_text_encoder(len(tokenizer)), tokenizer)
+
+    def forward(self, latents: Tensor, sigma: Tensor, captions: Sequence[str], control: Tensor) -> Tensor:
+        """`latents` (B, z, T, h, w), `control` (B, 2z + s*s, T, h, w), `sigma` (B,) in 0..1 -> velocity, as latents."""
+        states = encode_text(self.tokenizer, self.text, captions)
+        velocity: Tensor = self.transformer(
+            hidden_states=latents,
+            timestep=1000 * sigma,
+            encoder_hidden_states=states,
+            control_hidden_states=control,
+            return_dict=False,
+        )[0]
+        return velocity
+
+
+def flow_loss(model: StarterModel, clean: Tensor, captions: Sequence[str], control: Tensor, sigma: Tensor) -> Tensor:
+    """Rectified flow (Liu et al. 2022): the squared error of the velocity at x = (1 - sigma) clean + sigma noise,
+    per sample (B,)."""
+    noise = torch.randn_like(clean)
+    level = sigma.view(-1, 1, 1, 1, 1)
+    predicted = model((1 - level) * clean + level * noise, sigma, captions, control)
+    return (predicted.float() - (noise - clean)).square().mean(dim=(1, 2, 3, 4))
+
+
+def sample_sigma(count: int, device: str) -> Tensor:
+    """(B,) noise levels in (0, 1), logit-normal and leaning to the noisy side, where layout and colour are decided."""
+    return torch.sigmoid(0.5 + 1.1 * torch.randn(count)).to(device)

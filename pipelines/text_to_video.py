@@ -1,0 +1,27 @@
+"""Text to video: a prompt alone becomes a clip. Nothing is given, so everything is to be made."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pipelines.base import VideoPipeline
+from pipelines.types import Plan, Request
+
+
+class TextToVideoRequest(Request):
+    """A prompt, and how the clip should come out."""
+
+    mode: ClassVar[str] = "text-to-video"
+
+
+class TextToVideo(VideoPipeline[TextToVideoRequest]):
+    """The plainest mode: read this one first."""
+
+    mode = TextToVideoRequest.mode
+    title = "Text to video"
+    summary = "A prompt alone becomes a clip."
+    request_type = TextToVideoRequest
+    needs_prompt = True
+
+    def plan(self, request: TextToVideoRequest) -> Plan:
+        return self.unroll(request, self.question(request))

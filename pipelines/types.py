@@ -1,0 +1,283 @@
+"""What travels through Septet: Request -> Plan -> frames -> Clip.
+
+This module knows no model, no file format and no page. Frames are uint8 RGB arrays of shape (F, H, W, 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic.fields import FieldInfo
+
+if TYPE_CHECKING:
+    from pipelines.finishing.effect import Effect
+
+Frame = NDArray[np.uint8]  # (H, W, 3) RGB
+Frames = NDArray[np.uint8]  # (F, H, W, 3) RGB
+Mask = NDArray[np.uint8]  # (F, H, W); 255 = make, 0 = keep
+
+ASPECT_RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "21:9")
+MAX_SEED = 2**63 - 1
+MAX_PROMPT = 4000
+
+AspectRatio = Literal["16:9", "9:16", "1:1", "4:3", "3:4", "21:9"]
+Prompt = Annotated[str, StringConstraints(max_length=MAX_PROMPT)]
+
+
+@dataclass(frozen=True)
+class Media:
+    """Marks a request field that holds the path of a file; `kind` says what is accepted there."""
+
+    kind: Literal["image", "video", "mask"]
+
+
+ImageFile = Annotated[str, Media("image")]
+VideoFile = Annotated[str, Media("video")]
+MaskFile = Annotated[str, Media("mask")]  # an image, or a video as long as the source
+
+
+class Settings(BaseModel):
+    """Frozen, strict, closed, finite: the same rules for the page, the API, the command line and a recipe."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+
+S = TypeVar("S", bound=Settings)
+
+
+class Finishing(Settings):
+    """What happens to the frames after the model made them. None: what the model or the source suggests."""
+
+    upscale: Literal[1, 2, 4, 8] | None = Field(None, description="how many times larger than the model made it")
+    upscaler: Literal["network", "lanczos"] = Field("network", description="how to enlarge")
+    size: Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,4}x[1-9]\d{0,4}$")] | None = Field(
+        None, description="exact size of the clip, WIDTHxHEIGHT; beats upscale"
+    )
+    frame_rate: Annotated[str, StringConstraints(pattern=r"^\d{1,6}(/\d{1,6})?$")] | None = Field(
+        None, description="frames per second of the clip, whole or as a fraction such as 30000/1001"
+    )
+    aspect_ratio: AspectRatio | None = Field(None, description="crop to exactly this ratio")
+    colour_match: bool | None = Field(None, description="keep the colours of the source or the first frame")
+
+    @field_validator("frame_rate")
+    @classmethod
+    def _rate_in_range(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        bottom = value.partition("/")[2]
+        if int(bottom or 1) == 0 or not 1 <= Fraction(value) <= 240:
+            raise ValueError(f"frame_rate {value} must lie between 1 and 240")
+        return value
+
+
+class Request(Settings):
+    """What every mode is asked: the words, the size, how long and how carefully. None: the model's own default."""
+
+    mode: ClassVar[str] = ""
+
+    prompt: Prompt = Field("", description="what to see")
+    negative_prompt: Prompt = Field("", description="what not to see")
+    height: int | None = Field(None, ge=16, le=4096, description="height the model works at, in pixels")
+    width: int | None = Field(None, ge=16, le=4096, description="width the model works at, in pixels")
+    num_frames: int | None = Field(None, ge=1, le=1_000_000, description="frames the model makes")
+    frame_rate: float | None = Field(None, ge=1, le=240, description="frames per second the model makes")
+    num_inference_steps: int | None = Field(None, ge=1, le=200, description="denoising steps")
+    guidance_scale: float | None = Field(None, ge=0, le=50, description="how strictly to follow the prompt")
+    seed: int | None = Field(None, ge=0, le=MAX_SEED, description="same seed, same clip; left out, a random one")
+    finishing: Finishing = Finishing()
+
+    # A prepared request (VideoPipeline.prepare) leaves nothing open; these say so to whoever runs it.
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) the model works at, of a prepared request."""
+        assert self.width and self.height, "not prepared"
+        return self.width, self.height
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames per second the model makes, of a prepared request."""
+        assert self.frame_rate, "not prepared"
+        return Fraction(self.frame_rate).limit_denominator(1001)
+
+    @property
+    def length(self) -> int:
+        """Frames the model makes, of a prepared request."""
+        assert self.num_frames, "not prepared"
+        return self.num_frames
+
+
+class VideoRequest(Request):
+    """A request that starts from a source video; the clip keeps its size, rate, length and audio."""
+
+    num_frames: int | None = Field(None, ge=1, le=1_000, description="frames the model makes at a time")
+    video: VideoFile = Field(description="the source video")
+    start: float = Field(0.0, ge=0, le=36_000, description="seconds into the source to begin at")
+    seconds: float | None = Field(
+        None, gt=0, le=600, description="how much of the source to use; all of it if left out"
+    )
+
+
+@dataclass(frozen=True)
+class Conditioning:
+    """One question to the model: which pixels are given, which are to be made, what should they look like.
+
+    video                (F, H, W, 3) uint8, or None where nothing is given
+    mask                 (F, H, W) uint8, 255 = make, 0 = keep; None = make everything
+    reference_images     up to three (h, w, 3) pictures of the subject or the look, any size
+    conditioning_scale   0..2, how strongly video, mask and references steer
+    hold                 leading frames (0 or 4k+1) of `video` whose latents are held in place while denoising
+    strength             0..1; below 1 denoising starts from `video` itself instead of noise
+    """
+
+    num_frames: int
+    height: int
+    width: int
+    prompt: str
+    negative_prompt: str = ""
+    video: Frames | None = None
+    mask: Mask | None = None
+    reference_images: tuple[Frame, ...] = ()
+    conditioning_scale: float = 1.0
+    hold: int = 0
+    strength: float = 1.0
+
+    def beginning_with(self, first: Frames) -> Conditioning:
+        """The same question with its first frames given, and held in place while the rest is made."""
+        video, mask = self._pixels()
+        video[: len(first)], mask[: len(first)] = first, 0
+        return replace(self, video=video, mask=mask, hold=len(first))
+
+    def ending_with(self, last: Frame) -> Conditioning:
+        """The same question with its last frame given."""
+        video, mask = self._pixels()
+        video[-1], mask[-1] = last, 0
+        return replace(self, video=video, mask=mask)
+
+    def _pixels(self) -> tuple[Frames, Mask]:
+        """Copies to draw on; where nothing is given, grey (nothing) under a white (make it) mask."""
+        shape = (self.num_frames, self.height, self.width)
+        video = np.full((*shape, 3), 127, np.uint8) if self.video is None else self.video.copy()
+        mask = np.full(shape, 255, np.uint8) if self.mask is None else self.mask.copy()
+        return video, mask
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A request, translated: the questions in order, and what becomes of the answers.
+
+    conditionings   made one at a time, so that a long source never sits in memory whole
+    count           how many there are
+    overlap         frames (0 or 4k+1) each one shares with the one before; 0: each is a shot of its own
+    num_frames      frames to keep of the joined answer, at the model's rate
+    frame_rate      the model's rate
+    finishing       effects to run on the frames, in order, the putting back of the source last
+    audio           file whose sound goes into the clip, from `audio_start` seconds on
+    transition      seconds of cross-fade between shots; None: the answers form one continuous clip
+    """
+
+    conditionings: Iterable[Conditioning]
+    count: int
+    num_frames: int
+    frame_rate: Fraction
+    overlap: int = 0
+    finishing: tuple[Effect, ...] = ()
+    audio: Path | None = None
+    audio_start: float = 0.0
+    transition: float | None = None
+
+
+@dataclass(frozen=True)
+class FrameStream:
+    """Frames on their way: chunks of (n, H, W, 3) uint8 with what a writer must know about them."""
+
+    chunks: Iterator[Frames]
+    width: int
+    height: int
+    frame_rate: Fraction
+    num_frames: int
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A finished file."""
+
+    path: Path
+    frame_rate: Fraction
+    num_frames: int
+    width: int
+    height: int
+    recipe: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return float(self.num_frames / self.frame_rate)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a job is. `fraction` is of the whole job, 0..1; `preview` a small picture of what is forming."""
+
+    stage: Literal["load", "encode", "denoise", "decode", "finish", "write"]
+    fraction: float
+    preview: Frame | None = None
+
+
+OnProgress = Callable[[Progress], None]  # may raise Cancelled, which stops the work cleanly
+
+
+def media_fields(request: Settings, prefix: str = "") -> dict[str, tuple[str, str]]:
+    """Every file a request names: {"video": ("video", path), "panels.0.image": ("image", path), ...}."""
+    found: dict[str, tuple[str, str]] = {}
+
+    def note(kind: str, path: str, name: str) -> str:
+        found[name] = (kind, path)
+        return path
+
+    _walk(request, prefix, note)
+    return found
+
+
+def map_media(request: S, new_path: Callable[[str, str], str]) -> S:
+    """A copy of the request with every file path replaced by `new_path(kind, path)`."""
+    return _walk(request, "", lambda kind, path, _name: new_path(kind, path))
+
+
+def media_kind(info: FieldInfo) -> str | None:
+    """What kind of file a request's field holds ("image", "video" or "mask"), or None if it holds none."""
+    pending: list[Any] = [*info.metadata, info.annotation]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Media):
+            return item.kind
+        pending += [*getattr(item, "__metadata__", ()), *getattr(item, "__args__", ())]
+    return None
+
+
+def _walk(settings: S, prefix: str, visit: Callable[[str, str, str], str]) -> S:
+    """Rebuild `settings` with `visit(kind, path, dotted_name)` in place of each file path, nested ones too."""
+    changes: dict[str, Any] = {}
+    for name, info in type(settings).model_fields.items():
+        value, kind, dotted = getattr(settings, name), media_kind(info), prefix + name
+        if isinstance(value, str) and kind:
+            changes[name] = visit(kind, value, dotted)
+        elif isinstance(value, Settings):
+            changes[name] = _walk(value, f"{dotted}.", visit)
+        elif isinstance(value, tuple):
+            changes[name] = tuple(
+                _walk(item, f"{dotted}.{index}.", visit)
+                if isinstance(item, Settings)
+                else visit(kind, item, f"{dotted}.{index}")
+                if kind
+                else item
+                for index, item in enumerate(value)
+            )
+    return settings.model_copy(update=changes)

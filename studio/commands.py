@@ -1,0 +1,259 @@
+"""What each command of the command line does. Results go to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from fractions import Fraction
+from pathlib import Path
+
+from pipelines.errors import Cancelled, InputError, MediaError, SeptetError
+from pipelines.registry import PIPELINES
+from pipelines.types import Finishing, Frames, FrameStream, Request, media_fields
+from studio.jobs.desk import JobDesk
+from studio.jobs.inputs import sha256_of
+from studio.jobs.job import Job
+from studio.options import fields_from, request_from
+from studio.progress import Line
+from studio.recipes import build_settings, load_recipe, read_request
+
+LOOK_SECONDS = 0.1
+JOIN_SECONDS = 2.0  # between two looks whether the studio that had the job is gone
+
+
+def make(options: argparse.Namespace) -> int:
+    """Make a clip in one mode."""
+    request = request_from(options, options.request_type)
+    return _make(options, request, options.model)
+
+
+def remake(options: argparse.Namespace) -> int:
+    """Make a clip again from a recipe."""
+    recipe = load_recipe(options.source)
+    with JobDesk(options.folder) as desk:
+        folder: Path | None = options.inputs
+
+        def find(sha256: str) -> Path | None:
+            return desk.input(sha256) or (_search(folder, sha256) if folder else None)
+
+        request = read_request(recipe, find)
+        claimed = recipe.get("model") or {}
+        model = options.model or _installed_name(desk, str(claimed.get("name")))
+    if options.model is None and model is None:
+        title = claimed.get("title") or claimed.get("name")
+        _note(f"It was made with {title}, which is not on disk; another model makes another clip.")
+    return _make(options, request, model)
+
+
+def finish(options: argparse.Namespace) -> int:
+    """Run the finishing effects on a video."""
+    from pipelines.finishing.chain import finishing_chain
+    from pipelines.finishing.effect import finish as run_effects
+    from pipelines.media.probe import probe_video
+    from pipelines.media.read import read_video
+    from pipelines.media.write import write_video
+
+    source, out = _source(options.source), _destination(options.out, options.source)
+    finishing = build_settings(Finishing, fields_from(options, Finishing))
+    info = probe_video(source)
+    frames = round(info.duration * Fraction(finishing.frame_rate)) if finishing.frame_rate else None
+    effects = finishing_chain(finishing, info.width, info.height, info.frame_rate, num_frames=frames)
+    stream = run_effects(read_video(source), effects)
+    with Line() as line:
+
+        def counted() -> Iterator[Frames]:
+            done = 0
+            for chunk in stream.chunks:
+                yield chunk
+                done += len(chunk)
+                line.show("finish", done / stream.num_frames)
+
+        clip = write_video(
+            FrameStream(counted(), stream.width, stream.height, stream.frame_rate, stream.num_frames),
+            out,
+            audio=source if info.has_audio else None,
+        )
+    _say(clip.path)
+    return 0
+
+
+def fetch(options: argparse.Namespace) -> int:
+    """Download a model."""
+    from pipelines.fetching import fetch as fetch_model
+
+    options.folder.create()
+    with Line() as line:
+        path = fetch_model(options.name, options.folder.models, line.show_bytes)
+    _say(path)
+    return 0
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Say what a file claims of itself; 1 if some of it no longer holds."""
+    from studio.verify import findings
+
+    found = findings(load_recipe(options.source), options.folder)
+    for finding in found:
+        _say(finding.text)
+    return int(any(finding.differs for finding in found))
+
+
+def modes(_options: argparse.Namespace) -> int:
+    """List the modes."""
+    width = max(map(len, PIPELINES))
+    for mode, pipeline in PIPELINES.items():
+        _say(f"{mode:{width}}  {pipeline.summary}")
+    return 0
+
+
+def list_jobs(options: argparse.Namespace) -> int:
+    """Show the newest jobs."""
+    with JobDesk(options.folder) as desk:
+        for job in desk.jobs(options.limit):
+            when = datetime.fromtimestamp(job.created).strftime("%Y-%m-%d %H:%M")
+            said = job.error or str(job.recipe.get("request", {}).get("prompt", ""))
+            _say(f"{job.id[:8]}  {when}  {job.state:11}  {job.mode:19}  {said[:60]}".rstrip())
+    return 0
+
+
+def cancel_jobs(options: argparse.Namespace) -> int:
+    """Cancel jobs named by the start of their ids."""
+    with JobDesk(options.folder) as desk:
+        for start in options.ids:
+            job = desk.cancel(_full_id(desk, start))
+            _say(f"{job.id[:8]}  {'stopping' if job.state == 'running' else job.state}")
+    return 0
+
+
+def prune_jobs(options: argparse.Namespace) -> int:
+    """Delete jobs that made nothing, and old clips if asked."""
+    older = None if options.older_than is None else options.older_than * 24 * 3600
+    with JobDesk(options.folder) as desk:
+        _say(f"{desk.prune(clips_older_than=older)} jobs deleted")
+    return 0
+
+
+def examine(options: argparse.Namespace) -> int:
+    """Print what the studio runs on and what is missing."""
+    from studio.doctor import report
+
+    for line in report(options.folder, options.model, options.device):
+        _say(line)
+    return 0
+
+
+def _make(options: argparse.Namespace, request: Request, model: str | None) -> int:
+    given = [Path(path) for _kind, path in media_fields(request).values()]
+    out = _destination(options.out, *given)
+    with JobDesk(options.folder, model, options.device) as desk:
+        job = desk.submit(request)  # first: what cannot be done is refused before any process starts
+        desk.join()
+        try:
+            job = _watch(desk, job)
+        except KeyboardInterrupt:
+            desk.cancel(job.id)
+            desk.wait(job.id, 5.0)
+            raise
+        if job.state != "done":
+            raise _as_error(job)
+        clip = desk.clip(job.id)
+        if clip is None:
+            raise MediaError("The clip was deleted before it could be copied.")
+        _copy(clip, out)
+    _note(f"seed {job.seed}, job {job.id[:8]}")
+    _say(out)
+    return 0
+
+
+def _watch(desk: JobDesk, job: Job) -> Job:
+    """Show a job's progress until it is over. If the studio that runs it goes away, take its place."""
+    looked = time.monotonic()
+    with Line() as line:
+        while not job.is_over:
+            line.show(_stage(desk, job), job.progress, job.eta_seconds, job.place)
+            job = desk.wait(job.id, LOOK_SECONDS)
+            if time.monotonic() - looked > JOIN_SECONDS:
+                looked = time.monotonic()
+                worker = desk.worker_status()
+                if worker is None or not worker.alive:
+                    desk.join()
+        return desk.job(job.id)
+
+
+def _stage(desk: JobDesk, job: Job) -> str:
+    """What is happening to a job; one that is next in line may be waiting for the model."""
+    if job.place == 1:
+        worker = desk.worker_status()
+        if worker is not None and worker.state in ("starting", "loading"):
+            return "loading the model"
+    return job.stage or job.state
+
+
+def _as_error(job: Job) -> SeptetError:
+    if job.state == "cancelled":
+        return Cancelled("The job was cancelled.")
+    return SeptetError(job.error or "The job failed.")
+
+
+def _source(path: Path) -> Path:
+    if not path.is_file():
+        raise MediaError(f"There is no file {path}.")
+    return path
+
+
+def _destination(out: Path, *given: Path) -> Path:
+    """Where the clip goes, checked before anything is made."""
+    out = out.expanduser().resolve()
+    if out.suffix.lower() != ".mp4":
+        raise InputError(f"--out is {out.name}; a clip is an MP4 file. Give a name that ends in .mp4.")
+    if not out.parent.is_dir() or not os.access(out.parent, os.W_OK) or out.is_dir():
+        raise InputError(f"--out cannot be written: {out}. Choose a folder that is there and can be written to.")
+    if any(path.resolve() == out for path in given):
+        raise InputError(f"--out is the same file as the input, {out}. Choose another name.")
+    return out
+
+
+def _copy(clip: Path, out: Path) -> None:
+    """Put the clip where it was asked for, whole or not at all."""
+    partial = out.with_name(f".{out.name}.{secrets.token_hex(4)}.partial")
+    try:
+        shutil.copyfile(clip, partial)
+        os.replace(partial, out)
+    except OSError as error:
+        raise MediaError(f"The clip is finished, but cannot be copied to {out} ({error.strerror}): {clip}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _search(folder: Path, sha256: str) -> Path | None:
+    """The file in a folder with this content."""
+    if not folder.is_dir():
+        raise InputError(f"--inputs is {folder}, which is no folder.")
+    return next((path for path in sorted(folder.iterdir()) if path.is_file() and sha256_of(path) == sha256), None)
+
+
+def _installed_name(desk: JobDesk, name: str) -> str | None:
+    return next((info.name for info in desk.models() if info.name == name), None)
+
+
+def _full_id(desk: JobDesk, start: str) -> str:
+    found = [job.id for job in desk.active() if job.id.startswith(start)]
+    if len(found) > 1:
+        raise InputError(f"{len(found)} jobs begin with {start}. Give more of the id.")
+    return found[0] if found else desk.job(start).id
+
+
+def _say(result: object) -> None:
+    """A result, for a person or the next program in line."""
+    sys.stdout.write(f"{result}\n")
+
+
+def _note(text: str) -> None:
+    """Something worth knowing that is no result."""
+    sys.stderr.write(f"{text}\n")

@@ -1,0 +1,103 @@
+"""What the studio runs on: versions, folder, devices, models, and how to get what is missing."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator
+
+import av
+import psutil
+
+from pipelines.checkpoints import CATALOGUE, installed, model_info
+from pipelines.depth import DEPTH_MODEL, find_depth_model
+from pipelines.errors import ModelMissing, SeptetError
+from pipelines.placement import choose_placement
+from studio.jobs.desk import JobDesk
+from studio.paths import DataFolder
+from studio.versions import OTHERS, SHAPING, libraries, version
+
+GIB = 1 << 30
+
+
+def report(folder: DataFolder, model: str | None = None, device: str = "auto") -> Iterator[str]:
+    """Line by line, for a person. Loads no model, and makes the data folder if there is none."""
+    yield f"Septet {version()} on Python {platform.python_version()}, {platform.platform(terse=True)}"
+    memory = psutil.virtual_memory().total / GIB
+    yield f"Machine: {os.cpu_count()} cores, {memory:.1f} GiB of memory"
+    yield from _data(folder)
+    yield from _model(folder, model, device)
+    yield from _catalogue(folder)
+    found = libraries(SHAPING + OTHERS)
+    yield "Libraries: " + ", ".join(f"{name} {number}" for name, number in found.items())
+    absent = [name for name in SHAPING + OTHERS if name not in found]
+    if absent:
+        yield f"Not installed: {', '.join(absent)}. Get them with: pip install -r requirements.txt"
+    ffmpeg = ", ".join(f"{name} {'.'.join(map(str, number))}" for name, number in av.library_versions.items())
+    yield f"FFmpeg in PyAV: {ffmpeg}"
+
+
+def _data(folder: DataFolder) -> Iterator[str]:
+    try:
+        desk = JobDesk(folder)
+    except SeptetError as error:
+        yield f"Data: {error}"
+        return
+    with desk:
+        free, busy = folder.free_bytes() / GIB, len(desk.active())
+        yield f"Data: {folder.root}, {free:.1f} GiB free, {busy} jobs waiting or running"
+        status = desk.worker_status()
+        if not folder.is_held():
+            yield "Studio: not running on this folder. Start it with: python app.py"
+        elif status is None or not status.alive:
+            yield "Studio: running, its worker is not"
+        else:
+            yield (
+                f"Studio: running; worker {status.pid} is {status.state} with {status.title} on "
+                f"{status.device or '…'}, {status.rss / GIB:.2f} GiB, {status.jobs_done} clips made"
+            )
+        if status is not None and status.error:
+            yield f"The worker's last words: {status.error}"
+
+
+def _model(folder: DataFolder, name: str | None, device: str) -> Iterator[str]:
+    """Which model a studio started now would run, and where."""
+    try:
+        found = installed(folder.models)
+        if name is None and not found:
+            raise ModelMissing("No model is on disk; the embedded starter is missing from assets/. Get Septet again.")
+        info = model_info(name, folder.models) if name else found[-1]
+        placement = choose_placement(info.folder, device)
+    except SeptetError as error:
+        yield f"Model: {error}"
+        return
+    where = placement.device
+    if placement.text_device != placement.device:
+        where += f", its text encoder on {placement.text_device}"
+    if placement.streamed:
+        where += ", streamed block by block because it does not fit"
+    yield (
+        f"Model: {info.title} ({info.name}) on {where}; {info.width}x{info.height}, {info.num_frames} frames at "
+        f"{info.frame_rate:g} a second"
+    )
+
+
+def _catalogue(folder: DataFolder) -> Iterator[str]:
+    there = {info.name for info in installed(folder.models)}
+    for name, entry in CATALOGUE.items():
+        if name in there:
+            yield f"  {name:20} {entry.title}: on disk"
+        elif entry.repo:
+            yield (
+                f"  {name:20} {entry.title}: not on disk, {entry.download_gb:.0f} GB to fetch, wants "
+                f"{entry.memory_gb:.0f} GB of GPU memory. Get it with: python -m studio fetch {name}"
+            )
+        else:
+            yield f"  {name:20} {entry.title}: missing from assets/"
+    if find_depth_model(folder.models) is None:
+        yield (
+            f"  {DEPTH_MODEL:20} Optional, for structure depth: not on disk. "
+            f"Get it with: python -m studio fetch {DEPTH_MODEL}"
+        )
+    else:
+        yield f"  {DEPTH_MODEL:20} Optional, for structure depth: on disk"

@@ -1,0 +1,76 @@
+"""Example inputs of each mode, as assets/examples/examples.json lists them: {mode: [{"title", "fields"}]}."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pipelines.checkpoints import ASSETS
+
+FOLDER = ASSETS / "examples"
+PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+VIDEOS = (".mp4", ".webm", ".mov")
+
+
+@dataclass(frozen=True)
+class Example:
+    """One row a person can click. `fields` as in the mode's request, files by name inside the examples folder."""
+
+    title: str
+    fields: dict[str, Any]
+
+    @property
+    def face(self) -> str | None:
+        """The file that shows what the example starts from: its video, else its first picture, else None."""
+        files = sorted(_files(self.fields), key=lambda name: Path(name).suffix not in VIDEOS)
+        return files[0] if files else None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether every file it names is on disk."""
+        return all((FOLDER / name).is_file() for name in _files(self.fields))
+
+    def filled(self) -> dict[str, Any]:
+        """The fields with every file as a path on disk."""
+        found: dict[str, Any] = _with_paths(self.fields)
+        return found
+
+
+@cache
+def examples(folder: Path = FOLDER) -> dict[str, tuple[Example, ...]]:
+    """Every mode's examples; empty where the folder has none."""
+    try:
+        listed = json.loads((folder / "examples.json").read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    return {mode: tuple(Example(row["title"], row["fields"]) for row in rows) for mode, rows in listed.items()}
+
+
+def public_file(name: str) -> Path | None:
+    """The example file called `name`, or None: only files that an example names are ever handed out."""
+    known = {file for rows in examples().values() for row in rows for file in _files(row.fields)}
+    path = FOLDER / name
+    return path if name in known and path.is_file() else None
+
+
+def _is_file(value: Any) -> bool:
+    return isinstance(value, str) and Path(value).suffix.lower() in PICTURES + VIDEOS and " " not in value
+
+
+def _files(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [file for item in value.values() for file in _files(item)]
+    if isinstance(value, list):
+        return [file for item in value for file in _files(item)]
+    return [value] if _is_file(value) else []
+
+
+def _with_paths(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_paths(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_paths(item) for item in value]
+    return str(FOLDER / value) if _is_file(value) else value

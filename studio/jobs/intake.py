@@ -1,0 +1,101 @@
+"""The way in: a request becomes a row of the ledger, whole, or an error that leaves no trace."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pipelines.checkpoints import CATALOGUE, ModelInfo
+from pipelines.errors import DiskFull
+from pipelines.types import Request, media_fields
+from studio.flags import apply_flags
+from studio.jobs.estimates import bytes_needed, work_of
+from studio.jobs.inputs import InputStore, Stored
+from studio.jobs.job import Job
+from studio.jobs.ledger import Ledger, NewJob
+from studio.jobs.workspace import hand_on_latents
+from studio.paths import DataFolder
+from studio.recipes import write_recipe
+
+
+class Intake:
+    """Checks requests, keeps their files, enters them. `capacity`: how many jobs may wait."""
+
+    def __init__(self, folder: DataFolder, ledger: Ledger, pipelines: Mapping[str, Any], capacity: int) -> None:
+        self._folder = folder
+        self._ledger = ledger
+        self._inputs = InputStore(folder.inputs)
+        self._pipelines = pipelines
+        self._capacity = capacity
+
+    def take(self, request: Request, info: ModelInfo, key: str | None) -> Job:
+        """A new job at the end of the queue; `key` makes submitting twice harmless.
+
+        Raises InputError, MediaError, QueueFull or DiskFull.
+        """
+        request, flags = apply_flags(request, info)
+        prepared = self._pipelines[request.mode].prepare(request, info)
+        new = NewJob(
+            uuid.uuid4().hex,
+            prepared.mode,
+            _spec(info),
+            recipe={"flags": list(flags)},
+            seed=prepared.seed,
+            work=work_of(prepared),
+            idempotency_key=key,
+        )
+        self._admit(prepared, new.work)
+        return self._enter(new, prepared, info)
+
+    def again(self, old: Job) -> Job:
+        """The same request as a new job, on the files it was given then."""
+        files = tuple(row["file"] for row in self._ledger.rows("SELECT file FROM job_inputs WHERE job = ?", old.id))
+        recipe = {**old.recipe, "made": {}}
+        new = NewJob(uuid.uuid4().hex, old.mode, old.model, recipe, old.seed, files, old.work)
+        self._ledger.check_room(self._capacity)
+        hand_on_latents(self._folder, old.id, new.id)
+        job = self._ledger.add(new, cap=self._capacity)
+        assert job is not None  # the old job still holds its inputs
+        return job
+
+    def _admit(self, request: Request, work: Mapping[str, float]) -> None:
+        """Raise QueueFull or DiskFull before anything is copied."""
+        self._ledger.check_room(self._capacity)
+        needed = bytes_needed(work)
+        needed += sum(Path(path).stat().st_size for _kind, path in media_fields(request).values())
+        free = self._folder.free_bytes()
+        if free < needed:
+            raise DiskFull(
+                f"This clip needs about {needed / 1e6:.0f} MB of room in {self._folder.root}; {free / 1e6:.0f} MB are "
+                "free. Make room, or ask for a smaller or shorter clip."
+            )
+
+    def _enter(self, new: NewJob, request: Request, info: ModelInfo) -> Job:
+        """Store the inputs and write the job into the ledger, as one to anybody who looks."""
+        job = None
+        while job is None:  # inputs may be cleared away between being stored and being entered; then once more
+            stored = self._store(request)
+            files = tuple({entry.file for entry in stored.values()})
+            entered = replace(new, inputs=files, recipe=write_recipe(request, info, stored) | new.recipe)
+            job = self._ledger.add(entered, cap=self._capacity, inputs_there=partial(self._are_stored, files))
+        return job
+
+    def _store(self, request: Request) -> dict[str, Stored]:
+        try:
+            return {path: self._inputs.add(Path(path)) for _kind, path in media_fields(request).values()}
+        except OSError as error:
+            raise DiskFull(
+                f"The files of this request cannot be kept in {self._folder.inputs}: {error.strerror}. Make room."
+            ) from error
+
+    def _are_stored(self, files: Sequence[str]) -> bool:
+        return all(self._inputs.path(file) for file in files)
+
+
+def _spec(info: ModelInfo) -> str:
+    """What the worker is told to load: a folder by its full path, since the worker starts elsewhere."""
+    return info.name if info.name in CATALOGUE else str(info.folder.resolve())

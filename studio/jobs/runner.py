@@ -1,0 +1,198 @@
+"""Runs one claimed job from its recipe to a published clip, or to a sentence that says why there is none."""
+
+from __future__ import annotations
+
+import errno
+import gc
+import json
+import os
+import shutil
+import threading
+import time
+import traceback
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import Cancelled, DiskFull, OutOfMemory, SeptetError
+from pipelines.media.read import read_video
+from pipelines.types import Clip, Request
+from studio.jobs.inputs import InputStore
+from studio.jobs.job import Job
+from studio.jobs.ledger import Ledger, LostJob
+from studio.jobs.pictures import POSTER_SIDE, save_jpeg
+from studio.jobs.reporter import Reporter, Stopping
+from studio.jobs.workspace import keep_latents, take_over_work
+from studio.paths import DataFolder
+from studio.recipes import read_request
+
+_AN_INSTANT = 1e-3  # seconds: one frame
+UNEXPECTED = "Something went wrong inside Septet ({kind}). The details are in the job's folder, in error.txt."
+
+
+class DeviceLost(Exception):
+    """The accelerator is in a state only a new process can mend."""
+
+
+class JobRunner:
+    """The job border: whatever happens inside one job, the worker goes on to the next."""
+
+    def __init__(
+        self,
+        folder: DataFolder,
+        ledger: Ledger,
+        pipelines: Mapping[str, Any],
+        made: Mapping[str, Any],
+        stop: threading.Event,
+    ) -> None:
+        """Prepare to run jobs.
+
+        pipelines   mode -> pipeline around the loaded model
+        made        facts of this worker for the recipe
+        stop        set: the running job goes back to the queue at its next step
+        """
+        self._folder = folder
+        self._ledger = ledger
+        self._progress_ledger = Ledger(folder.ledger)
+        self._pipelines = pipelines
+        self._made = dict(made)
+        self._inputs = InputStore(folder.inputs)
+        self._stop = stop
+
+    def run(self, job: Job) -> bool:
+        """Run the job and settle it in the ledger; True if it made a clip. Raises DeviceLost."""
+        preview = self._folder.job(job.id) / "preview.jpg"
+        try:
+            with Reporter(job, preview, self._ledger, self._progress_ledger, self._stop) as reporter:
+                self._make(job, reporter)
+            return True
+        except LostJob:
+            return False
+        except Stopping:
+            with suppress(LostJob):
+                self._ledger.release(job)
+            return False
+        except Cancelled:
+            with suppress(LostJob):
+                self._ledger.cancelled(job)
+        except SeptetError as error:
+            self._raise_if_published(job, error)
+            self._fail(job, error.code, str(error))
+        except Exception as error:  # noqa: BLE001  the job border: one bad job never stops the next
+            self._raise_if_published(job, error)
+            self._unexpected(job, error)
+        with suppress(OSError):
+            preview.unlink(missing_ok=True)
+            keep_latents(self._folder, job.id)
+        return False
+
+    def _make(self, job: Job, reporter: Reporter) -> None:
+        work = take_over_work(self._folder, job)
+        request = read_request(job.recipe, self._inputs.find, self._pipelines)
+        recipe = {**job.recipe, "made": {**self._made, "attempt": job.attempt}}
+        clip = self._with_second_chance(request, work, reporter, recipe)
+        seconds = {stage: round(spent, 3) for stage, spent in reporter.timings.items()}
+        recipe["made"] |= {
+            "width": clip.width,
+            "height": clip.height,
+            "num_frames": clip.num_frames,
+            "frame_rate": str(clip.frame_rate),
+            "seconds": seconds,
+            "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        }
+        self._publish(job, work, clip, recipe)
+        shutil.rmtree(work, ignore_errors=True)
+        self._ledger.done(job, recipe, seconds)
+        (self._folder.job(job.id) / "preview.jpg").unlink(missing_ok=True)
+
+    def _with_second_chance(self, request: Request, work: Path, reporter: Reporter, recipe: dict[str, Any]) -> Clip:
+        """Run the pipeline; if memory runs out, once more after letting go of everything that can be."""
+        pipeline = self._pipelines[request.mode]
+        try:
+            clip: Clip = pipeline.run(request, work, reporter, recipe)
+            return clip
+        except (MemoryError, RuntimeError, OutOfMemory) as error:
+            if not _is_out_of_memory(error):
+                raise
+        # outside the handler, where the failed attempt's frames and tensors are no longer held by its traceback
+        gc.collect()
+        pipeline.model.release_memory()
+        try:
+            clip = pipeline.run(request, work, reporter, recipe)
+            return clip
+        except (MemoryError, RuntimeError) as error:
+            if not _is_out_of_memory(error):
+                raise
+            raise OutOfMemory(
+                "There is not enough memory for this clip, even at the second try. Ask for a smaller size or fewer "
+                "frames, or choose a smaller model."
+            ) from error
+
+    def _publish(self, job: Job, work: Path, clip: Clip, recipe: dict[str, Any]) -> None:
+        """Move the finished files to their public names, the clip last: where it is, everything is.
+
+        Reading the poster back from the file proves that the clip plays.
+        """
+        job_folder = self._folder.job(job.id)
+        first = next(iter(read_video(clip.path, seconds=_AN_INSTANT).chunks))[0]
+        save_jpeg(first, work / "poster.jpg", POSTER_SIDE, quality=88)
+        (work / "recipe.json").write_text(json.dumps(recipe, indent=1, ensure_ascii=False), "utf-8")
+        self._ledger.is_cancelled(job)  # raises LostJob: a job given to another worker must not be published twice
+        for name in ("recipe.json", "poster.jpg", clip.path.name):
+            _to_disk(work / name)
+            os.replace(work / name, job_folder / ("clip.mp4" if name == clip.path.name else name))
+        _to_disk(job_folder)
+        _to_disk(self._folder.jobs)
+
+    def _raise_if_published(self, job: Job, error: Exception) -> None:
+        """With the clip out, only the ledger does not know: the next worker's start will tell it."""
+        if (self._folder.job(job.id) / "clip.mp4").exists():
+            raise error
+
+    def _fail(self, job: Job, code: str, message: str) -> None:
+        with suppress(LostJob):
+            self._ledger.failed(job, code, message)
+
+    def _unexpected(self, job: Job, error: Exception) -> None:
+        """Record a bug, or a machine at its limits, and tell the person what can be told."""
+        with suppress(OSError):
+            self._folder.job(job.id).mkdir(mode=0o700, exist_ok=True)
+            report = "".join(traceback.format_exception(error))
+            (self._folder.job(job.id) / "error.txt").write_text(report, "utf-8")
+        if _is_device_lost(error):
+            raise DeviceLost(str(error)) from error
+        if _is_disk_full(error):
+            self._fail(job, DiskFull.code, f"The disk that holds {self._folder.root} is full. Make room and retry.")
+        else:
+            self._fail(job, "internal", UNEXPECTED.format(kind=type(error).__name__))
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    # by name, so that this module does not import torch
+    words = str(error)
+    return (
+        isinstance(error, MemoryError | OutOfMemory)
+        or type(error).__name__ == "OutOfMemoryError"
+        or "can't allocate memory" in words
+        or "not enough memory" in words
+    )
+
+
+def _is_disk_full(error: BaseException) -> bool:
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+
+
+def _is_device_lost(error: BaseException) -> bool:
+    return type(error).__name__ == "AcceleratorError" or "CUDA error" in str(error)
+
+
+def _to_disk(path: Path) -> None:
+    """Have the system write a file or folder out, so that what is published survives a power cut."""
+    if os.name == "nt" and path.is_dir():
+        return  # Windows has no such call for folders
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,112 @@
+"""The whole page: header, one tab per pipeline in the registry's order, the library, what crosses between them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from pipelines import PIPELINES
+from pipelines.checkpoints import ModelInfo
+from pipelines.errors import ModelMissing
+from pipelines.types import media_kind
+from studio import words
+from studio.api import add_api
+from studio.components import PRIVATE, shown
+from studio.fetches import Fetches
+from studio.shelf import Shelf
+from studio.tabs import library
+from studio.tabs.base import Page, Tab
+from studio.theme import STATIC
+from studio.views import header
+
+DAY = 24 * 3600
+
+
+def build_page(shelf: Shelf, fetches: Fetches) -> gr.Blocks:
+    """Everything a person sees, and the endpoints a program may call."""
+    page = Page(shelf, _model(shelf))
+    with gr.Blocks(title=words.NAME, analytics_enabled=False, fill_width=True, delete_cache=(3600, DAY)) as blocks:
+        _header(shelf, fetches)
+        tabs: dict[str, Tab] = {}
+        with gr.Tabs(elem_classes="s-tabs", overflow_behavior="wrap") as strip:
+            for mode, pipeline in PIPELINES.items():
+                with gr.Tab(pipeline.title, id=mode):
+                    tabs[mode] = import_module(f"studio.tabs.{mode.replace('-', '_')}").build(page)
+            with gr.Tab(words.LIBRARY, id=library.NAME):
+                grid = library.build(shelf)
+        _wire_crossings(shelf, strip, tabs, grid)
+        add_api(shelf)
+    blocks.queue(max_size=256, default_concurrency_limit=16)
+    return blocks
+
+
+def _model(shelf: Shelf) -> ModelInfo | None:
+    try:
+        return shelf.desk.model
+    except ModelMissing:
+        return None
+
+
+def _header(shelf: Shelf, fetches: Fetches) -> None:
+    bar = gr.HTML(
+        html_template=f'<div class="s-header-root"><header class="s-top">{header.brand()}</header></div>',
+        js_on_load=(STATIC / "header.js").read_text("utf-8"),
+        apply_default_css=False,
+        elem_id="header",
+    )
+
+    @shown
+    def use_model(event: gr.EventData) -> None:
+        info = shelf.desk.use_model(event.model)
+        gr.Info(words.MODEL_SWITCHED.format(title=info.title), duration=5)
+
+    @shown
+    def fetch_model(event: gr.EventData) -> None:
+        fetches.start(event.model)
+
+    bar.use_model(use_model, None, None, **PRIVATE)
+    bar.fetch_model(fetch_model, None, None, **PRIVATE)
+
+
+def _wire_crossings(shelf: Shelf, strip: gr.Tabs, tabs: dict[str, Tab], grid: gr.HTML) -> None:
+    """ "Send to" from every panel and the library; "use" and "again" from the library open the clip's own tab."""
+    doors = _doors(tabs)
+    everything: list[Component] = [widget for tab in tabs.values() for widget in tab.widgets]
+    panels = [tab.panel for tab in tabs.values()]
+
+    @shown
+    def send(event: gr.EventData) -> dict[Any, Any]:
+        kind = "video" if event.what == "clip" else "image"
+        door = doors[event.to, kind]
+        given = {door: shelf.part_of_clip(event.job, event.what)}
+        return given | tabs[event.to].on_given(kind) | {strip: gr.Tabs(selected=event.to)}
+
+    @shown
+    def use(event: gr.EventData) -> dict[Any, Any]:
+        mode = shelf.desk.job(event.job).mode
+        return tabs[mode].fill(shelf.fields(event.job)) | {strip: gr.Tabs(selected=mode)}
+
+    @shown
+    def again(event: gr.EventData) -> dict[Any, Any]:
+        job = shelf.desk.retry(event.job)
+        return {tabs[job.mode].panel: {"job": job.id}, strip: gr.Tabs(selected=job.mode)}
+
+    receiving = [*everything, strip]
+    for source in (*panels, grid):
+        source.send(send, None, receiving, **PRIVATE)
+    grid.use(use, None, receiving, **PRIVATE)
+    grid.again(again, None, [*panels, strip], **PRIVATE)
+
+
+def _doors(tabs: dict[str, Tab]) -> dict[tuple[str, str], Component]:
+    """(mode, "image" | "video") -> the input that takes a clip sent there: the mode's first field of that kind."""
+    doors: dict[tuple[str, str], Component] = {}
+    for mode, tab in tabs.items():
+        for field, info in tab.pipeline.request_type.model_fields.items():
+            kind = media_kind(info)
+            if kind in ("image", "video"):
+                doors.setdefault((mode, kind), tab.form.widget(field))
+    return doors

@@ -1,0 +1,141 @@
+"""What the page asks of the job desk beyond one job: the newest of a mode, the library's pages, settings to use again.
+
+Also hands files over to the page: gradio serves only what lies in its own upload folder.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from gradio.utils import get_upload_folder
+from PIL import Image
+
+from pipelines import PIPELINES
+from pipelines.errors import InputError, MediaError, UnknownJob
+from pipelines.media.read import read_video
+from pipelines.types import Frame
+from studio import words
+from studio.jobs.desk import JobDesk
+from studio.jobs.job import Job
+from studio.recipes import build_request, read_request
+
+TAKES = 8  # recent takes shown beside the newest one
+PAGE = 24  # cards a library page holds
+SCAN = 200  # jobs looked at in one go
+FARTHEST = 5_000  # jobs back in time a search goes
+
+
+class Shelf:
+    """Everything made in one studio, as the page looks at it."""
+
+    def __init__(self, desk: JobDesk) -> None:
+        self.desk = desk
+
+    def submit(self, mode: str, fields: dict[str, Any]) -> Job:
+        """Queue a request given as plain fields. Raises InputError, MediaError, ModelMissing, QueueFull."""
+        if mode not in PIPELINES:
+            raise InputError(words.UNKNOWN_MODE.format(mode=mode, modes=", ".join(PIPELINES)))
+        return self.desk.submit(build_request(PIPELINES[mode].request_type, fields))
+
+    def job_or_newest(self, mode: str, job_id: str) -> Job | None:
+        """The job, if it is one of this mode that still exists, else the mode's newest, else None."""
+        try:
+            job = self.desk.job(job_id) if job_id else None
+        except UnknownJob:
+            job = None
+        return job if job and job.mode == mode else next(iter(self.takes(mode, 1)), None)
+
+    def takes(self, mode: str, limit: int = TAKES) -> list[Job]:
+        """The newest jobs of a mode, newest first."""
+        return self._first(limit, lambda job: job.mode == mode)
+
+    def page(self, search: str = "", mode: str = "", before: str | None = None) -> list[Job]:
+        """One page of the library: finished clips, newest first, whose prompt holds every word searched for."""
+        wanted = search.casefold().split()
+
+        def fits(job: Job) -> bool:
+            if job.state != "done" or (mode and job.mode != mode):
+                return False
+            said = str(job.recipe.get("request", {}).get("prompt", "")).casefold()
+            return all(word in said for word in wanted)
+
+        return self._first(PAGE, fits, before)
+
+    def fields(self, job_id: str) -> dict[str, Any]:
+        """The settings a job was made with, its files as paths on disk. Raises MediaError where one is gone."""
+        request = read_request(self.desk.job(job_id).recipe, self.desk.input)
+        return request.model_dump(mode="json")
+
+    def source(self, job_id: str) -> Path | None:
+        """The source video a job was given, or None."""
+        known = self.desk.job(job_id).recipe.get("inputs", {}).get("video")
+        return self.desk.input(known["sha256"]) if known else None
+
+    def part_of_clip(self, job_id: str, what: str) -> str:
+        """The clip itself ("clip"), or its "first" or "last" frame as a picture, ready for an input of the page."""
+        clip = self.desk.clip(job_id)
+        if clip is None:
+            raise MediaError(words.GONE_TITLE + ".")
+        if what == "clip":
+            return hand_over(clip, f"{job_id[:8]}.mp4")
+        frame = _frame_of(clip, last=what == "last")
+        picture = new_upload(f"{job_id[:8]}-{what}.png")
+        Image.fromarray(frame).save(picture)
+        return str(picture)
+
+    def _first(self, limit: int, fits: Callable[[Job], bool], before: str | None = None) -> list[Job]:
+        found: list[Job] = []
+        for job in self._newest_first(before):
+            if fits(job):
+                found.append(job)
+                if len(found) == limit:
+                    break
+        return found
+
+    def _newest_first(self, before: str | None) -> Iterator[Job]:
+        for _ in range(FARTHEST // SCAN):
+            batch = self.desk.jobs(SCAN, before)
+            yield from batch
+            if len(batch) < SCAN:
+                return
+            before = batch[-1].id
+
+
+def new_upload(name: str) -> Path:
+    """A path in gradio's upload folder that nobody has used; its folder exists."""
+    folder = Path(get_upload_folder()) / secrets.token_hex(16)
+    folder.mkdir(parents=True, mode=0o700)
+    return folder / name
+
+
+def hand_over(path: Path | str, name: str | None = None) -> str:
+    """A file of the studio where the page may show it: linked where the disk allows that, else copied."""
+    source = Path(path)
+    target = new_upload(name or source.name)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+    return str(target)
+
+
+def first_frame(video: str, start: float = 0.0) -> Frame:
+    """The frame a source begins with, (H, W, 3) uint8. Raises MediaError."""
+    frame: Frame = next(iter(read_video(video, start=start, seconds=0.5).chunks))[0]
+    return frame
+
+
+def _frame_of(clip: Path, *, last: bool) -> Frame:
+    frame: Frame | None = None
+    for chunk in read_video(clip).chunks:
+        frame = chunk[-1] if last else chunk[0]
+        if not last:
+            break
+    if frame is None:
+        raise MediaError(words.GONE_TITLE + ".")
+    return frame

@@ -1,0 +1,108 @@
+"""What every tab has: two columns, a Generate button, a result panel, examples, and the wires between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from pipelines import PIPELINES
+from pipelines.checkpoints import ModelInfo
+from pipelines.errors import InputError
+from studio import components, words
+from studio.components import PRIVATE, shown
+from studio.examples import examples
+from studio.forms import Fields, Form, Values
+from studio.shelf import Shelf
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the tabs are built for: the shelf their jobs go to, and the model's own settings if one is on disk."""
+
+    shelf: Shelf
+    info: ModelInfo | None
+
+
+class Tab:
+    """One mode's tab while it is laid out, and its parts afterwards."""
+
+    def __init__(self, mode: str, page: Page) -> None:
+        self.mode = mode
+        self.pipeline = PIPELINES[mode]
+        self.page = page
+        self.form = Form(mode)
+        self.extra: dict[str, Any] = {}  # widgets that are no field of the request
+        self.generate: gr.Button
+        self.panel: gr.HTML
+        self._examples: gr.HTML | None = None
+
+    @contextmanager
+    def inputs(self) -> Iterator[None]:
+        """The left column; leaving it puts the results on the right."""
+        components.title(self.pipeline.title, self.pipeline.summary)
+        with gr.Row(elem_classes="s-columns", equal_height=False):
+            with gr.Column(scale=5, min_width=340, elem_classes="s-inputs"):
+                yield
+            with gr.Column(scale=7, min_width=340, elem_classes="s-result"):
+                self.panel = components.result_panel(self.mode)
+                rows = examples().get(self.mode, ())
+                if rows:
+                    self._examples = components.example_rows(rows)
+
+    @property
+    def widgets(self) -> set[Any]:
+        """Everything a handler of this tab may read or fill."""
+        return self.form.widgets | set(self.extra.values())
+
+    def fill(self, fields: Fields) -> dict[Component, Any]:
+        """What the tab's widgets show for these fields. Tabs with widgets of their own add to it."""
+        return self.form.fill(fields)
+
+    def on_given(self, kind: str) -> dict[Component, Any]:
+        """What else changes when a clip ("video") or a frame ("image") arrives from another tab."""
+        return {}
+
+    def wire(self, collect: Callable[[Values], Fields] | None = None) -> None:
+        """Connect Generate, the panel's buttons and the examples. `collect` reads the tab into request fields."""
+        read = collect or self.form.fields
+        shelf, mode = self.page.shelf, self.mode
+
+        @shown
+        def make(values: Values) -> dict[str, str]:
+            return {"job": shelf.submit(mode, read(values)).id}
+
+        @shown
+        def stop(event: gr.EventData) -> None:
+            shelf.desk.cancel(event.job)
+
+        @shown
+        def again(event: gr.EventData) -> dict[str, str]:
+            return {"job": shelf.desk.retry(event.job).id}
+
+        @shown
+        def use(event: gr.EventData) -> dict[Component, Any]:
+            return self.fill(shelf.fields(event.job))
+
+        self.generate.click(make, self.widgets, self.panel, **PRIVATE)
+        self.panel.stop(stop, None, None, **PRIVATE)
+        self.panel.again(again, None, self.panel, **PRIVATE)
+        self.panel.use(use, None, list(self.widgets), **PRIVATE)
+        if self._examples is not None:
+            self._wire_examples(self._examples)
+
+    def _wire_examples(self, rows: gr.HTML) -> None:
+        known = examples()[self.mode]
+
+        @shown
+        def pick(event: gr.EventData) -> dict[Component, Any]:
+            row = known[event.index]
+            if row.face and not row.is_there:
+                raise InputError(words.NO_EXAMPLE)
+            return self.fill(row.filled())
+
+        rows.pick(pick, None, list(self.widgets), **PRIVATE)

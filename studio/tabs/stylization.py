@@ -1,0 +1,22 @@
+"""The stylization tab: a source video, and the look it should take on."""
+
+from __future__ import annotations
+
+from studio import components, words
+from studio.tabs.base import Page, Tab
+from studio.tabs.look import look, source
+
+MODE = "stylization"
+
+
+def build(page: Page) -> Tab:
+    tab = Tab(MODE, page)
+    with tab.inputs():
+        source(tab)
+        components.prompt(tab.form, words.PLACEHOLDERS[MODE])
+        tab.generate = components.generate_button()
+        look(tab)
+        components.settings(tab.form, page.info, makes_length=False)
+        components.finishing(tab.form)
+    tab.wire()
+    return tab

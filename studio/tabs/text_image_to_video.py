@@ -1,0 +1,21 @@
+"""The text + image tab: a picture, and what its scene or subject should do."""
+
+from __future__ import annotations
+
+from studio import components, words
+from studio.tabs.base import Page, Tab
+
+MODE = "text-image-to-video"
+
+
+def build(page: Page) -> Tab:
+    tab = Tab(MODE, page)
+    with tab.inputs():
+        components.image_input(tab.form, "image")
+        components.choice(tab.form, "image_role", tab.form.default("image_role"))
+        components.prompt(tab.form, words.PLACEHOLDERS[MODE])
+        tab.generate = components.generate_button()
+        components.settings(tab.form, page.info, makes_length=True)
+        components.finishing(tab.form)
+    tab.wire()
+    return tab

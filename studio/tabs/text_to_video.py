@@ -1,0 +1,19 @@
+"""The text-to-video tab: words in, a clip out."""
+
+from __future__ import annotations
+
+from studio import components, words
+from studio.tabs.base import Page, Tab
+
+MODE = "text-to-video"
+
+
+def build(page: Page) -> Tab:
+    tab = Tab(MODE, page)
+    with tab.inputs():
+        components.prompt(tab.form, words.PLACEHOLDERS[MODE])
+        tab.generate = components.generate_button()
+        components.settings(tab.form, page.info, makes_length=True)
+        components.finishing(tab.form)
+    tab.wire()
+    return tab

@@ -1,0 +1,1 @@
+"""What the page shows of jobs, clips and models, as HTML. Everything from outside is escaped here."""

@@ -1,0 +1,92 @@
+"""What a job's record says, in the words of the page: never HTML."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from pipelines import PIPELINES
+from pipelines.types import media_kind
+from studio import words
+from studio.jobs.job import Job
+
+
+def request(job: Job) -> dict[str, Any]:
+    """The request a job was made from, as JSON values."""
+    return dict(job.recipe.get("request", {}))
+
+
+def flags(job: Job) -> list[str]:
+    """The prompt flags that changed the request, as they were written."""
+    return [str(flag) for flag in job.recipe.get("flags", ())]
+
+
+def title(mode: str) -> str:
+    """A mode's name as the page shows it."""
+    return PIPELINES[mode].title if mode in PIPELINES else mode
+
+
+def summary(job: Job) -> str:
+    """One line that tells this job from others."""
+    return request(job).get("prompt") or f"{title(job.mode)}, {words.SEED.lower()} {job.seed}"
+
+
+@cache
+def targets() -> list[tuple[str, str, str]]:
+    """Where a finished clip can go: (mode, title, "clip" | "first" | "last")."""
+    found = []
+    for mode, pipeline in PIPELINES.items():
+        kinds = {name: media_kind(info) for name, info in pipeline.request_type.model_fields.items()}
+        if kinds.get("video"):
+            found.append((mode, pipeline.title, "clip"))
+        elif kinds.get("image"):
+            found += [(mode, pipeline.title, "first"), (mode, pipeline.title, "last")]
+    return found
+
+
+def clip_size(job: Job) -> str:
+    """Size, rate and length: "640 × 384 · 24 fps · 2.0 s"; empty for a job that made no clip."""
+    clip = job.recipe.get("made", {})
+    if "width" not in clip:
+        return ""
+    rate = Fraction(str(clip["frame_rate"]))
+    return words.CLIP_FACTS.format(
+        width=clip["width"],
+        height=clip["height"],
+        rate=f"{float(rate):.4g}",
+        seconds=f"{float(clip['num_frames'] / rate):.1f}",
+    )
+
+
+def clip_line(job: Job) -> str:
+    """The same, and how long it took: "640 × 384 · 24 fps · 2.0 s · took 9.1 s"."""
+    took = seconds_taken(job)
+    parts = (clip_size(job), words.TOOK.format(time=words.duration(took)) if took is not None else "")
+    return " · ".join(part for part in parts if part)
+
+
+def seconds_taken(job: Job) -> float | None:
+    """From the moment the worker took the job up to the finished file."""
+    stages = job.recipe.get("made", {}).get("seconds")
+    if isinstance(stages, dict) and stages:
+        return float(sum(stages.values()))
+    return job.finished - job.started if job.finished and job.started and job.state == "done" else None
+
+
+def details(job: Job) -> list[tuple[str, str]]:
+    """(name, value) of everything the library tells about a clip."""
+    asked = request(job)
+    took = seconds_taken(job)
+    rows = {
+        "mode": title(job.mode),
+        "prompt": asked.get("prompt") or words.NO_PROMPT,
+        "negative_prompt": asked.get("negative_prompt", ""),
+        "seed": str(job.seed),
+        "model": job.recipe.get("model", {}).get("title") or job.model,
+        "size": clip_size(job),
+        "took": words.duration(took) if took is not None else "",
+        "made": datetime.fromtimestamp(job.finished or job.created).strftime("%d %B %Y, %H:%M"),
+    }
+    return [(words.FACTS[name], value) for name, value in rows.items() if value]

@@ -1,0 +1,113 @@
+"""Every mode, through the page: give, generate, watch, reload half-way, play, download."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import pytest
+from playwright.sync_api import Page, expect
+
+from pipelines import PIPELINES
+from pipelines.media.metadata import read_recipe
+from studio import words
+from tests.browser import hands
+from tests.browser.conftest import FRAMES, RATE, SIZE, Inputs
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]  # one studio for all of them
+
+
+@pytest.mark.parametrize("mode", PIPELINES)
+def test_a_mode_makes_a_clip_that_survives_a_reload(page: Page, inputs: Inputs, mode: str, tmp_path: Path) -> None:
+    tab = hands.open_tab(page, mode)
+    hands.give_inputs(tab, mode, inputs)
+    hands.hurry(tab, seed=11)
+    hands.generate_new(tab, mode)
+    panel = hands.result(page, mode)
+    expect(panel.get_by_role("progressbar")).to_be_visible()
+    expect(panel.locator("[data-live=stage]")).not_to_be_empty()
+    page.reload()
+    hands.open_tab(page, mode)
+    video = hands.wait_for_clip(hands.result(page, mode))
+    hands.assert_plays(video)
+    expect(panel.locator("[data-seed]")).to_have_text("11")
+    path = hands.download(panel, tmp_path)
+    assert path.name.startswith(f"septet-{mode}")
+    _check_file(path, mode)
+
+
+def _check_file(path: Path, mode: str) -> None:
+    with av.open(str(path)) as file:
+        stream = file.streams.video[0]
+        assert stream.codec_context.name == "h264"
+        assert stream.codec_context.pix_fmt == "yuv420p"
+        frames = sum(1 for _ in file.decode(stream))
+        if mode in hands.VIDEO_MODES:
+            assert (stream.width, stream.height) == SIZE
+            assert (frames, stream.average_rate) == (FRAMES, RATE)
+    recipe = read_recipe(path)
+    assert recipe is not None
+    assert (recipe["mode"], recipe["request"]["seed"]) == (mode, 11)
+
+
+def test_control_enter_generates_and_flags_show_as_chips(page: Page) -> None:
+    tab = hands.open_tab(page, "text-to-video")
+    hands.hurry(tab)
+    hands.field(tab, "prompt").fill("the blue ball --seed 5 --ar 1:1")
+    page.keyboard.press("Control+Enter")
+    panel = hands.result(page, "text-to-video")
+    expect(panel.locator(".s-flag").first).to_contain_text("--seed 5")
+    expect(panel.locator(".s-said")).to_have_text("the blue ball")
+    hands.wait_for_clip(panel)
+    expect(panel.locator("[data-seed]")).to_have_text("5")
+
+
+def test_a_board_of_panels_becomes_one_film(page: Page) -> None:
+    tab = hands.open_tab(page, "storyboard")
+    tab.get_by_label(words.BOARD_WAYS["panels"]).check()
+    for number, said in ((1, "the red ball"), (2, "the blue cube")):
+        name = words.BOARD_PANEL.format(number=number)
+        tab.get_by_label(f"{name}: what happens").fill(said)
+        tab.get_by_label(f"{name}: seconds").fill("1")
+    tab.get_by_role("button", name=words.BOARD_EARLIER).filter(visible=True).click()
+    expect(tab.get_by_label("Panel 1: what happens")).to_have_value("the blue cube")
+    expect(tab.get_by_label("Panel 2: what happens")).to_have_value("the red ball")
+    hands.hurry(tab)
+    hands.generate_new(tab, "storyboard")
+    hands.assert_plays(hands.wait_for_clip(hands.result(page, "storyboard")))
+
+
+def test_a_running_job_is_cancelled_and_can_be_tried_again(page: Page) -> None:
+    tab = hands.open_tab(page, "text-to-video")
+    hands.hurry(tab, steps=150, seed=3)
+    hands.field(tab, "prompt").fill("the star over the desert")
+    hands.generate_new(tab, "text-to-video")
+    panel = hands.result(page, "text-to-video")
+    panel.get_by_role("button", name=words.CANCEL).click()
+    expect(panel).to_contain_text(words.CANCELLED_TITLE, timeout=30_000)
+    panel.get_by_role("button", name=words.TRY_AGAIN).click()
+    expect(panel.get_by_role("progressbar")).to_be_visible()
+    panel.get_by_role("button", name=words.CANCEL).click()
+    expect(panel).to_contain_text(words.CANCELLED_TITLE, timeout=30_000)
+
+
+def test_a_painted_mask_is_shown_and_used(page: Page, inputs: Inputs) -> None:
+    tab = hands.open_tab(page, "mask")
+    hands.give_file(tab, "mask", "video", inputs.video)
+    tab.get_by_label(words.MASK_WAYS["brush"], exact=True).check()
+    canvas = tab.locator("canvas").first
+    expect(canvas).to_be_visible(timeout=20_000)
+    page.wait_for_timeout(1500)  # the editor draws its first frame after it says that it is there
+    box = canvas.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.55, steps=8)
+    page.mouse.up()
+    page.wait_for_timeout(800)
+    tab.get_by_role("button", name=words.MASK_SHOW).click()
+    expect(tab.locator("#mask-preview img")).to_be_visible()
+    hands.field(tab, "prompt").fill("the blue cube")
+    hands.hurry(tab)
+    hands.generate_new(tab, "mask")
+    hands.wait_for_clip(hands.result(page, "mask"))

@@ -1,0 +1,162 @@
+"""The parts that are trained: their passes, their words, their conditions, and that they learn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from diffusers import UniPCMultistepScheduler, WanVACEPipeline
+
+from pipelines.starter.captions import all_words
+from pipelines.starter.clips import ClipLatents, LatentEncoder, encode_clips
+from pipelines.starter.conditioning import Task
+from pipelines.starter.export import Defaults, assemble
+from pipelines.starter.optim import Trainer, orthogonalise
+from pipelines.starter.render import render
+from pipelines.starter.text import MAX_TOKENS, build_text_encoder, build_tokenizer, encode_text
+from pipelines.starter.train_transformer import ClipBank
+from pipelines.starter.train_vae import reconstruction_loss
+from pipelines.starter.transformer import StarterModel, build_transformer, flow_loss
+from pipelines.starter.vae import build_vae, decode_sequence, encode_sequence
+from pipelines.starter.world import Scene
+from pipelines.vace import control_tensor, pack_mask, split_streams
+
+
+@pytest.fixture(scope="module")
+def tiny() -> WanVACEPipeline:
+    torch.manual_seed(0)
+    tokenizer = build_tokenizer(all_words())
+    model = StarterModel(build_transformer(4, layers=2), build_text_encoder(len(tokenizer)), tokenizer)
+    vae = build_vae(8, 8, 4)
+    vae.register_to_config(latents_mean=[0.1, -0.2, 0.3, 0.0], latents_std=[1.5, 0.5, 1.0, 2.0])
+    return assemble(vae, model, Defaults())
+
+
+@pytest.mark.parametrize("frames", [1, 5, 9])
+def test_whole_sequence_passes_equal_the_chunked_ones(tiny: WanVACEPipeline, frames: int) -> None:
+    video = torch.rand(1, 3, frames, 16, 24) * 2 - 1
+    with torch.inference_mode():
+        latents = encode_sequence(tiny.vae, video)
+        assert torch.allclose(latents, tiny.vae.encode(video).latent_dist.mode(), atol=1e-4)
+        decoded = decode_sequence(tiny.vae, latents).clamp(-1, 1)
+        assert torch.allclose(decoded, tiny.vae.decode(latents).sample, atol=1e-4)
+
+
+def test_an_untrained_autoencoder_is_already_a_blurred_copy() -> None:
+    torch.manual_seed(0)
+    clip = render(Scene("ball", "red", "meadow", "day", "right", "static", 7), 80, 48, 5)
+    video = torch.from_numpy(clip.frames).permute(3, 0, 1, 2)[None].float() / 127.5 - 1
+    vae = build_vae()
+    with torch.no_grad():
+        output = decode_sequence(vae, encode_sequence(vae, video))
+    for channel in range(3):
+        pair = torch.stack([output[0, channel].flatten(), video[0, channel].flatten()])
+        assert torch.corrcoef(pair)[0, 1] > 0.3
+
+
+# diffusers itself fails on one frame with two references, so that pair is not here
+@pytest.mark.parametrize(("frames", "references"), [(1, 0), (1, 1), (5, 2), (9, 0), (17, 1)])
+def test_the_control_tensor_is_the_one_diffusers_builds(tiny: WanVACEPipeline, frames: int, references: int) -> None:
+    generator = torch.Generator().manual_seed(frames)
+    video = torch.rand(3, frames, 32, 48, generator=generator) * 2 - 1
+    mask = torch.rand(frames, 32, 48, generator=generator)
+    pictures = [torch.rand(3, 32, 48, generator=generator) * 2 - 1 for _ in range(references)]
+    device = torch.device("cpu")
+    with torch.inference_mode():
+        wanted_latents = tiny.prepare_video_latents(video[None], mask[None, None], [pictures], None, device)
+        wanted_mask = tiny.prepare_masks(mask[None, None], [pictures], None)
+        mean = torch.tensor(tiny.vae.config.latents_mean).view(-1, 1, 1, 1)
+        std = torch.tensor(tiny.vae.config.latents_std).view(-1, 1, 1, 1)
+
+        def encode(pixels: torch.Tensor) -> torch.Tensor:
+            return (tiny.vae.encode(pixels[None]).latent_dist.mode()[0] - mean) / std
+
+        inactive, reactive = (encode(stream) for stream in split_streams(video, mask))
+        encoded = [encode(picture[:, None]) for picture in pictures[::-1]]  # diffusers reverses their order
+        control = control_tensor(inactive, reactive, pack_mask(mask, 8, 4), encoded)
+    assert torch.allclose(control, torch.cat([wanted_latents, wanted_mask], dim=1)[0], atol=1e-5)
+
+
+def test_a_prompt_survives_the_tokenizer_and_a_reload(tmp_path: Path, tiny: WanVACEPipeline) -> None:
+    tokenizer = tiny.tokenizer
+    for prompt in ("a red ball moving left in the desert", "A dragon, 2 towers!"):
+        assert tokenizer.decode(tokenizer(prompt).input_ids, skip_special_tokens=True) == prompt
+    assert tokenizer.unk_token_id not in tokenizer("a dragon wears a hat").input_ids
+    assert len(tokenizer("a red ball moving left").input_ids) == 6
+    tokenizer.save_pretrained(tmp_path)
+    again = type(tokenizer).from_pretrained(tmp_path)
+    assert again("a red ball").input_ids == tokenizer("a red ball").input_ids
+    assert again.model_max_length == MAX_TOKENS
+
+
+def test_words_are_encoded_as_the_stock_pipeline_does(tiny: WanVACEPipeline) -> None:
+    with torch.inference_mode():
+        for prompt in ("a red ball moving left", ""):
+            stock, _ = tiny.encode_prompt(prompt, do_classifier_free_guidance=False, max_sequence_length=MAX_TOKENS)
+            ours = encode_text(tiny.tokenizer, tiny.text_encoder, [prompt])
+            assert torch.allclose(stock, ours, atol=1e-6)
+
+
+def test_orthogonalising_makes_every_direction_count_alike() -> None:
+    values = torch.linalg.svdvals(orthogonalise(torch.randn(24, 60)))
+    assert 0.5 < values.min() < values.max() < 1.5
+
+
+def test_a_training_step_lowers_the_loss_of_the_transformer() -> None:
+    torch.manual_seed(1)
+    tokenizer = build_tokenizer(["a", "red", "ball"])
+    model = StarterModel(build_transformer(4, layers=2), build_text_encoder(len(tokenizer)), tokenizer)
+    trainer = Trainer(model, StarterModel.PLAIN, 0.01, 2e-3)
+    clean, control = torch.randn(1, 4, 2, 4, 4).expand(8, -1, -1, -1, -1), torch.zeros(8, 72, 2, 4, 4)
+
+    def loss() -> torch.Tensor:
+        torch.manual_seed(2)
+        return flow_loss(model, clean, ["a red ball"] * 8, control, torch.linspace(0.2, 0.9, 8)).mean()
+
+    before = loss().item()
+    for _ in range(12):
+        loss().backward()
+        trainer.step(0.0, warmup=1)
+    assert loss().item() < 0.8 * before
+
+
+def test_a_training_step_lowers_the_loss_of_the_autoencoder() -> None:
+    torch.manual_seed(1)
+    vae = build_vae(8, 8, 4)
+    trainer = Trainer(vae, ("conv_in", "conv_out", "quant_conv"), 4e-3, 1e-3)
+    video = torch.nn.functional.interpolate(torch.rand(1, 3, 5, 4, 4), size=(5, 32, 32)) * 2 - 1
+    losses = []
+    for _ in range(12):
+        loss = reconstruction_loss(decode_sequence(vae, encode_sequence(vae, video)), video)
+        losses.append(loss.item())
+        loss.backward()
+        trainer.step(0.0, warmup=1)
+    assert losses[-1] < 0.9 * losses[0]
+
+
+def test_cached_clips_make_the_batches_that_use_would_build(tmp_path: Path, tiny: WanVACEPipeline) -> None:
+    encoder = LatentEncoder(tiny.vae)
+    scene = Scene("ball", "red", "studio", "day", "right", "static", 7)
+    clip = render(scene, 48, 32, 9)
+    mask = np.zeros(clip.mask.shape, np.uint8)
+    mask[1:] = 255
+    video = np.where(mask[..., None] > 0, np.uint8(127), clip.frames)
+    cached: list[ClipLatents] = encode_clips([clip], [Task("first", video, mask, None)], encoder, 2)
+    assert torch.equal(cached[0].pixel_mask(), torch.from_numpy(mask).float() / 255)
+    torch.save(cached * 4, tmp_path / "shard.pt")
+    bank = ClipBank(tmp_path, encoder, 0)
+    assert bank.refresh() == 4
+    batch = bank.batch(short=0.0)
+    assert batch.clean.shape[1:] == (4, 3, 4, 6)
+    assert batch.control.shape[1:] == (72, 3, 4, 6)
+    assert {"first", "none"} >= set(batch.kinds)
+
+
+def test_the_assembled_pipeline_reloads_as_the_stock_class(tmp_path: Path, tiny: WanVACEPipeline) -> None:
+    tiny.save_pretrained(tmp_path)
+    again = WanVACEPipeline.from_pretrained(str(tmp_path))
+    assert type(again) is WanVACEPipeline
+    assert isinstance(again.scheduler, UniPCMultistepScheduler)
+    assert again.vae.config.latents_std == [1.5, 0.5, 1.0, 2.0]

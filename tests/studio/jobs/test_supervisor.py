@@ -1,0 +1,54 @@
+"""The supervisor with watchdogs that do not wait long: hung and frozen workers are replaced."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+
+from studio.jobs.desk import JobDesk
+from studio.jobs.supervisor import Supervisor
+from studio.jobs.watchdog import Watchdog
+from tests.studio.jobs.fakes import LOADER, PlainRequest
+
+LONG = 20.0
+
+pytestmark = pytest.mark.slow  # waits for patience to end
+
+
+@pytest.fixture
+def watched(open_desk: Callable[..., JobDesk]):
+    """A desk whose supervisor loses patience after a second."""
+    desk = open_desk()
+    watchdog = Watchdog(desk._ledger, hang_seconds=1.0, cancel_seconds=0.5, frozen_seconds=60.0)
+    supervisor = Supervisor(desk.folder, str(desk.model.folder), loader=LOADER, watchdog=watchdog)
+    supervisor.start()
+    yield desk
+    supervisor.stop()
+
+
+def test_a_hung_job_costs_its_worker_and_the_next_one_runs(watched: JobDesk) -> None:
+    hung = watched.submit(PlainRequest(prompt="hang 60"))
+    after = watched.submit(PlainRequest(prompt="after"))
+    while watched.job(hung.id).attempt < 2:
+        time.sleep(0.02)
+    watched.cancel(hung.id)
+    assert watched.wait(hung.id, LONG).state == "cancelled"
+    assert watched.wait(after.id, LONG).state == "done"
+
+
+def test_a_lost_device_costs_the_process_and_the_job_is_tried_again(watched: JobDesk) -> None:
+    job = watched.submit(PlainRequest(prompt="device-lost"))
+    ended = watched.wait(job.id, LONG)
+    assert (ended.state, ended.attempt, ended.crashes) == ("done", 2, 1)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGTERM there")
+def test_a_terminated_worker_puts_its_job_back_without_blame(watched: JobDesk) -> None:
+    job = watched.submit(PlainRequest(prompt="slow 60"))
+    while watched.job(job.id).progress == 0:
+        time.sleep(0.02)
+    os.kill(watched.worker_status().pid, signal.SIGTERM)
+    ended = watched.wait(job.id, LONG)
+    assert (ended.state, ended.attempt, ended.crashes) == ("done", 1, 0)

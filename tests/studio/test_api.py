@@ -1,0 +1,93 @@
+"""The endpoints for programs follow from the requests, and take no file that was not uploaded."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from pipelines import PIPELINES
+from pipelines.errors import InputError
+from studio.api import make_endpoint, submit_fields
+from studio.shelf import Shelf
+from tests.studio.rooms import quiet_shelf
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Iterator[Shelf]:
+    shelf = quiet_shelf(tmp_path)
+    yield shelf
+    shelf.desk.close()
+
+
+def _upload(path: Path) -> dict[str, Any]:
+    return {"path": str(path), "meta": {"_type": "gradio.FileData"}}
+
+
+@pytest.mark.parametrize("mode", PIPELINES)
+def test_an_endpoint_takes_the_fields_of_its_request_by_name(shelf: Shelf, mode: str) -> None:
+    fields = PIPELINES[mode].request_type.model_fields
+    parameters = inspect.signature(make_endpoint(shelf, mode)).parameters
+    assert set(parameters) == set(fields)
+    for name, parameter in parameters.items():
+        assert (parameter.default is inspect.Parameter.empty) == fields[name].is_required()
+
+
+def test_types_of_parameters_are_plain(shelf: Shelf) -> None:
+    annotations = make_endpoint(shelf, "storyboard").__annotations__
+    assert annotations["seed"] == int | None
+    assert annotations["structure"] == str | None
+    assert annotations["panels"] == list | None
+    assert annotations["finishing"] == dict | None
+    assert annotations["video"] == dict | None
+
+
+def test_an_uploaded_file_becomes_a_job(shelf: Shelf, tmp_path: Path) -> None:
+    picture = tmp_path / "p.png"
+    Image.new("RGB", (192, 128), (9, 99, 199)).save(picture)
+    job = submit_fields(shelf, "image-to-video", {"image": _upload(picture), "seed": 3})
+    assert (job.state, job.seed) == ("queued", 3)
+
+
+def test_a_path_that_was_not_uploaded_is_refused(shelf: Shelf, tmp_path: Path) -> None:
+    picture = tmp_path / "p.png"
+    Image.new("RGB", (192, 128)).save(picture)
+    with pytest.raises(InputError, match="image"):
+        submit_fields(shelf, "image-to-video", {"image": str(picture)})
+    with pytest.raises(InputError, match=r"panels\.0\.image"):
+        submit_fields(shelf, "storyboard", {"panels": [{"image": str(picture), "prompt": "x"}]})
+    assert shelf.desk.jobs() == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"prompt": "x", "guidance_scale": float("nan")}, "guidance_scale"),
+        ({"prompt": "x", "guidance_scale": 1e308}, "guidance_scale"),
+        ({"prompt": "x", "seed": -1}, "seed"),
+        ({"prompt": "x", "num_frames": "12"}, "num_frames"),
+        ({"prompt": "x", "num_inference_steps": True}, "num_inference_steps"),
+        ({"prompt": "x", "surprise": 1}, "surprise"),
+        ({"prompt": "x" * 5000}, "prompt"),
+        ({"prompt": ""}, "prompt"),
+        ({"prompt": "x", "num_frames": 8}, "num_frames"),
+    ],
+)
+def test_bad_settings_are_named_and_leave_no_trace(shelf: Shelf, fields: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        submit_fields(shelf, "text-to-video", fields)
+    assert shelf.desk.jobs() == []
+
+
+def test_an_unknown_mode_is_answered_with_the_known_ones(shelf: Shelf) -> None:
+    with pytest.raises(InputError, match="text-to-video"):
+        submit_fields(shelf, "text_to_film", {"prompt": "x"})
+
+
+def test_the_same_key_never_makes_a_second_job(shelf: Shelf) -> None:
+    first = submit_fields(shelf, "text-to-video", {"prompt": "x"}, "key")
+    assert submit_fields(shelf, "text-to-video", {"prompt": "x"}, "key").id == first.id

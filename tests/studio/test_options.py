@@ -1,0 +1,70 @@
+"""Options: one for every field of every mode, and values that arrive as the field wants them."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.errors import InputError
+from pipelines.registry import PIPELINES
+from pipelines.types import Finishing, Settings
+from studio.options import add_options, fields_from, options_of, request_from
+
+StoryboardRequest = PIPELINES["storyboard"].request_type
+MaskRequest = PIPELINES["mask"].request_type
+
+
+def given(request_type: type[Settings], *words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    add_options(parser, request_type)
+    return parser.parse_args(words)
+
+
+@pytest.mark.parametrize("mode", PIPELINES)
+def test_every_field_of_a_mode_has_an_option_of_its_own(mode: str) -> None:
+    request_type = PIPELINES[mode].request_type
+    options = options_of(request_type)
+    reached = {option.path[0] for option in options} | {option.path for option in options if len(option.path) > 1}
+    assert reached >= set(request_type.model_fields)
+    assert reached >= {("finishing", name) for name in Finishing.model_fields}
+    flags = [option.flag for option in options]
+    assert len(flags) == len(set(flags))
+    assert {"--prompt", "--negative-prompt", "--num-frames", "--guidance-scale", "--seed", "--size"} <= set(flags)
+
+
+def test_values_arrive_in_the_types_of_their_fields(tmp_path: Path) -> None:
+    words = "--video v.mp4 --seed 4 --guidance-scale 3 --upscale 2 --finishing-frame-rate 24 --frame-rate 8"
+    words += " --green-screen --no-invert --region background --grow -3"
+    request: Any = request_from(given(MaskRequest, *words.split()), MaskRequest)
+    assert request.video == str(Path("v.mp4").resolve())
+    assert (request.seed, request.guidance_scale, request.frame_rate, request.grow) == (4, 3.0, 8.0, -3)
+    assert request.finishing == Finishing(upscale=2, frame_rate="24")
+    assert (request.green_screen, request.invert, request.region) == (True, False, "background")
+
+
+def test_what_is_not_given_stays_open() -> None:
+    assert fields_from(given(StoryboardRequest), StoryboardRequest) == {}
+
+
+def test_panels_are_name_value_pairs(tmp_path: Path) -> None:
+    words = ["--panel", "image=a.png", "prompt=one = first", "--panel", "prompt=two", "seconds=1.5"]
+    request: Any = request_from(given(StoryboardRequest, *words), StoryboardRequest)
+    first, second = request.panels
+    assert (first.image, first.prompt) == (str(Path("a.png").resolve()), "one = first")
+    assert (second.image, second.prompt, second.seconds) == (None, "two", 1.5)
+
+
+@pytest.mark.parametrize("words", [["wings=2"], ["a prompt"], ["seconds=long"]])
+def test_a_panel_that_cannot_be_read_is_named(words: list[str]) -> None:
+    with pytest.raises(InputError, match="--panel"):
+        request_from(given(StoryboardRequest, "--panel", *words), StoryboardRequest)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [("--num-frames 0", "num_frames"), ("--guidance-scale nan", "guidance_scale"), ("--size 1x", "size")],
+)
+def test_values_out_of_bounds_are_refused_like_anywhere_else(words: str, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        request_from(given(StoryboardRequest, *words.split()), StoryboardRequest)

@@ -1,0 +1,58 @@
+"""Every word shown has its place, and fits what it is said about."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args, get_origin
+
+import pytest
+
+from pipelines import PIPELINES
+from pipelines.types import Finishing
+from studio import words
+
+FIELDS = sorted({field for each in PIPELINES.values() for field in each.request_type.model_fields} - {"finishing"})
+
+
+@pytest.mark.parametrize("field", [*FIELDS, *(f"finishing.{name}" for name in Finishing.model_fields)])
+def test_every_field_of_every_mode_has_a_name_for_people(field: str) -> None:
+    assert field in words.LABELS
+    assert "_" not in words.label(field)
+
+
+@pytest.mark.parametrize("field", ["image_role", "structure", "region"])
+def test_every_choice_a_request_offers_has_a_name_for_people(field: str) -> None:
+    offered: set[str] = set()
+    for each in PIPELINES.values():
+        info = each.request_type.model_fields.get(field)
+        if info is not None and get_origin(info.annotation) is Literal:
+            offered |= set(get_args(info.annotation))
+    assert offered
+    assert set(words.CHOICES[field]) == offered
+
+
+def test_every_mode_that_takes_a_prompt_shows_an_idea_of_one() -> None:
+    assert set(PIPELINES) <= set(words.PLACEHOLDERS)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(None, ""), (0.4, words.ETA_SOON), (12.3, "about 12 s left"), (200, "about 3 min left")],
+)
+def test_eta_is_said_as_a_person_would(seconds: float | None, said: str) -> None:
+    assert words.eta(seconds) == said
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(4.21, "4.2 s"), (185, "3 min 5 s"), (7260, "2 h 1 min")])
+def test_durations_are_said_as_a_person_would(seconds: float, said: str) -> None:
+    assert words.duration(seconds) == said
+
+
+@pytest.mark.parametrize(("count", "said"), [(640e6, "640 MB"), (19e9, "19 GB"), (1.5e9, "1.5 GB"), (0, "0 B")])
+def test_sizes_are_said_as_a_person_would(count: float, said: str) -> None:
+    assert words.size(count) == said
+
+
+def test_structure_blur_says_which_end_is_which() -> None:
+    said = words.help_line("structure_blur") or ""
+    assert "0 is glued" in said
+    assert "7 is loose" in said
