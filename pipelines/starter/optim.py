@@ -102,3 +102,12 @@ class Trainer:
         self.steps = state["steps"]
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(saved)
+
+
+def agree(value: float) -> float:
+    """The value of the first process, in all of them, so that they follow one schedule and stop together."""
+    if not dist.is_initialized():
+        return value
+    shared = torch.tensor([value], dtype=torch.float64)
+    dist.broadcast(shared, 0)
+    return shared.item()

@@ -139,7 +139,7 @@ def _subject_path(
     width, height = size
     u = np.linspace(-0.5, 0.5, num_frames) if num_frames > 1 else np.zeros(1)
     unit = np.sqrt(width * height) * 0.78
-    radius = np.full(num_frames, unit * rng.uniform(0.18, 0.26))
+    radius = np.full(num_frames, unit * rng.uniform(0.2, 0.29))
     turn = np.full(num_frames, rng.normal(0, 0.1))
     floor = (place.ground if place.ground is not None else 1.0) * height
     x = np.full(num_frames, width * (0.5 + rng.uniform(-0.1, 0.1)))

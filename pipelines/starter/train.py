@@ -13,10 +13,12 @@ stage wait. With `--device cuda` the same code trains on a GPU.
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from pathlib import Path
 
 import torch
+import torch.distributed as dist
 from diffusers import AutoencoderKLWan
 
 from pipelines.starter.clips import NATIVE, LatentEncoder, SceneSource, produce
@@ -37,8 +39,9 @@ def run_vae(options: argparse.Namespace) -> None:
     source = _world_source(options.folder)
     worlds = [source.clip(*NATIVE, 17).frames for _ in range(WORLD_CLIPS)]
     train_vae(
-        options.folder, options.folder / "real", worlds, options.minutes, options.late, options.device, options.compile
-    )
+        options.folder, options.folder / "real", worlds, options.minutes, options.late, options.device, options.compile,
+        options.begin_with and options.begin_with / "vae",
+    )  # fmt: skip
 
 
 def run_freeze(options: argparse.Namespace) -> None:
@@ -96,8 +99,11 @@ def main() -> None:
     parser.add_argument("--late", action="store_true", help="vae: add the longest clips and the widest view")
     parser.add_argument("--size", default="160x96", help="clips: width x height")
     parser.add_argument("--frames", type=int, default=17, help="clips: frames in each, 4k + 1")
+    parser.add_argument("--begin-with", type=Path, help="a saved starter whose weights a new training begins with")
     parser.add_argument("--out", type=Path, default=Path("assets/starter"))
     options = parser.parse_args()
+    if "WORLD_SIZE" in os.environ:
+        dist.init_process_group("gloo" if options.device == "cpu" else "nccl")
     STAGES[options.stage](options)
 
 

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from pipelines.starter.captions import caption
 from pipelines.starter.clips import ClipLatents, LatentEncoder, load_shard
-from pipelines.starter.optim import Trainer
+from pipelines.starter.optim import Trainer, agree
 from pipelines.starter.transformer import StarterModel, flow_loss, sample_sigma
 from pipelines.starter.vae import SPATIAL_FACTOR, TEMPORAL_FACTOR
 from pipelines.vace import control_tensor, pack_mask
@@ -120,15 +120,6 @@ def compile_blocks(model: StarterModel) -> None:
     """Compile the repeated blocks in place, for any batch and length."""
     for block in (*model.transformer.blocks, *model.transformer.vace_blocks):
         block.compile(dynamic=True)
-
-
-def agree(value: float) -> float:
-    """The value of the first process, in all of them, so that they follow one schedule and stop together."""
-    if not dist.is_initialized():
-        return value
-    shared = torch.tensor([value], dtype=torch.float64)
-    dist.broadcast(shared, 0)
-    return shared.item()
 
 
 def train_transformer(

@@ -12,11 +12,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+import torch.distributed as dist
 import torch.nn.functional as F
 from diffusers import AutoencoderKLWan
 from torch import Tensor
 
-from pipelines.starter.optim import Trainer
+from pipelines.starter.optim import Trainer, agree
 from pipelines.starter.photos import Frames, invented_picture, load_pictures, moving, pyramid, recolour
 from pipelines.starter.vae import build_vae, decode_sequence, encode_sequence
 
@@ -124,10 +125,13 @@ def train_vae(
     late: bool = False,
     device: str = "cpu",
     compiled: bool = True,
+    start: Path | None = None,
 ) -> None:
-    """Train for `minutes` of running time in all, from `folder/vae.pt` where it exists."""
-    torch.manual_seed(time.time_ns() % 2**31)
-    vae = build_vae().to(device)
+    """Train for `minutes` of running time in all, from `folder/vae.pt` where it exists, else from the weights of the
+    saved autoencoder in `start`, else from nothing."""
+    seed, rank = time.time_ns() % 2**31, dist.get_rank() if dist.is_initialized() else 0
+    torch.manual_seed(0)  # processes of one training start alike where no checkpoint says how
+    vae = (build_vae() if start is None else AutoencoderKLWan.from_pretrained(start)).float().to(device)
     trainer = Trainer(vae, ("conv_in", "conv_out", "quant_conv"), matrix_lr=MATRIX_LR, rest_lr=REST_LR)
     spent = 0.0
     checkpoint = folder / "vae.pt"
@@ -137,7 +141,9 @@ def train_vae(
         trainer.load_state_dict(saved["trainer"])
         spent = saved["minutes"]
     autoencode = torch.compile(_autoencode, dynamic=False) if compiled else _autoencode
-    source = ClipSource(time.time_ns() % 2**31, pictures, worlds)
+    torch.manual_seed(seed + rank)
+    source = ClipSource(seed + rank, pictures, worlds)
+    common_dice = np.random.default_rng(trainer.steps)  # all processes take the same shape, so none waits for another
     shapes = SHAPES + LATE_SHAPES if late else SHAPES
     shares = np.array([shape[4] for shape in shapes]) / sum(shape[4] for shape in shapes)
     seen: set[int] = set()
@@ -147,7 +153,7 @@ def train_vae(
         while (folder / "PAUSE").exists():
             time.sleep(1)
         started = time.monotonic()
-        choice = int(source.rng.choice(len(shapes), p=shares))
+        choice = int(common_dice.choice(len(shapes), p=shares))
         frames, height, width, count, _ = shapes[choice]
         video = source.batch(frames, height, width, count).to(device)
         noise = 0.05 * torch.randn(count, vae.config.z_dim, (frames - 1) // 4 + 1, height // 8, width // 8)
@@ -162,15 +168,17 @@ def train_vae(
         elapsed = time.monotonic() - started
         if choice in seen:  # the first step of a shape is its compilation, which the schedule should not count
             spent += elapsed / 60
+        spent = agree(spent)
         seen.add(choice)
         recent[choice] = 0.95 * recent.get(choice, psnr(output, video)) + 0.05 * psnr(output, video)
         if trainer.steps % 20 == 0:
             source.refresh()
+        if trainer.steps % 20 == 0 and rank == 0:
             smooth = " ".join(f"{shapes[i][0]}x{shapes[i][1]}:{v:.2f}" for i, v in sorted(recent.items()))
             std = latents.float().std().item()
             print(f"{trainer.steps} {spent:.2f}min {elapsed:.2f}s loss {loss.item():.4f} norm {norm:.2f} "
                   f"z {std:.2f} dB {smooth}", flush=True)  # fmt: skip
-        if time.monotonic() - last_save > 60 or spent >= minutes:
+        if rank == 0 and (time.monotonic() - last_save > 60 or spent >= minutes):
             state = {"vae": vae.state_dict(), "trainer": trainer.state_dict(), "minutes": spent}
             torch.save(state, checkpoint.with_suffix(".tmp"))
             checkpoint.with_suffix(".tmp").rename(checkpoint)

@@ -73,8 +73,8 @@ class Reporter:
                 continue
             # progress is a courtesy: a full disk or a busy ledger must not end hours of work
             with suppress(OSError, DiskFull, sqlite3.OperationalError, LostJob):
-                if progress.preview is not None:
-                    save_jpeg(progress.preview, self._preview, PREVIEW_SIDE)
                 timings = {stage: round(seconds, 3) for stage, seconds in dict(self.timings).items()}
                 self._writer.advance(self._job, progress.stage, progress.fraction, timings, ticks - self._written)
                 self._written = ticks
+                if progress.preview is not None:
+                    save_jpeg(progress.preview, self._preview, PREVIEW_SIDE)
