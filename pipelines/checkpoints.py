@@ -73,7 +73,8 @@ class ModelInfo:
     temporal_factor: int = 4
     patch: int = 2
     max_prompt_tokens: int = 512
-    knows: dict[str, list[str]] = field(default_factory=dict)
+    knows: dict[str, list[str]] = field(default_factory=dict)  # phrases by kind, where a model knows only a few
+    known_words: list[str] = field(default_factory=list)
     prompts: tuple[str, ...] = ()
     preview: dict[str, Any] = field(default_factory=dict)
 
@@ -206,6 +207,7 @@ _PLAIN_SETTINGS = (
     "delivery_rate",
     "max_prompt_tokens",
     "knows",
+    "known_words",
     "preview",
 )
 

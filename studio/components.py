@@ -21,6 +21,7 @@ from studio.forms import Form
 from studio.shelf import hand_over
 from studio.theme import STATIC
 from studio.views import marks
+from studio.views.vocabulary import vocabulary
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -91,18 +92,24 @@ def _as_it_is(value: str | None) -> FileData | None:
     return FileData(path=value, orig_name=Path(value).name) if value else None
 
 
-def prompt(form: Form, placeholder: str) -> gr.Textbox:
-    """What to see."""
+def prompt(form: Form, info: ModelInfo | None) -> gr.Textbox:
+    """What to see, and under it what the model knows where it knows only a few words."""
     widget = gr.Textbox(
         label=words.label("prompt"),
         info=words.help_line("prompt"),
-        placeholder=placeholder,
+        placeholder=words.PLACEHOLDERS[form.mode],
         lines=3,
         max_lines=10,
         autofocus=False,
         elem_classes="s-prompt",
     )
     form.add("prompt", widget, forms.read_text)
+    if info is not None and info.knows:
+        gr.HTML(
+            html_template=vocabulary(info),
+            js_on_load=(STATIC / "vocabulary.js").read_text("utf-8"),
+            apply_default_css=False,
+        )
     return widget
 
 

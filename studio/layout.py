@@ -29,6 +29,7 @@ def build_page(shelf: Shelf, fetches: Fetches) -> gr.Blocks:
     """Everything a person sees, and the endpoints a program may call."""
     page = Page(shelf, _model(shelf))
     with gr.Blocks(title=words.NAME, analytics_enabled=False, fill_width=True, delete_cache=(3600, DAY)) as blocks:
+        blocks.queue(max_size=256, default_concurrency_limit=16)  # while it is empty: gradio lays all out anew for it
         _header(shelf, fetches)
         tabs: dict[str, Tab] = {}
         with gr.Tabs(elem_classes="s-tabs", overflow_behavior="wrap") as strip:
@@ -39,7 +40,6 @@ def build_page(shelf: Shelf, fetches: Fetches) -> gr.Blocks:
                 grid = library.build(shelf)
         _wire_crossings(shelf, strip, tabs, grid)
         add_api(shelf)
-    blocks.queue(max_size=256, default_concurrency_limit=16)
     return blocks
 
 

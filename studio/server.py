@@ -122,10 +122,12 @@ def _asked_by_the_page(shelf: Shelf, fetches: Fetches) -> APIRouter:
 
     @router.get("/status")
     def status() -> JSONResponse:
-        html = header.status(studio_state(shelf, fetches))
+        state = studio_state(shelf, fetches)
+        html = header.status(state)
         busy = bool(fetches.known) or bool(shelf.desk.active())
         key = hashlib.sha256(html.encode()).hexdigest()[:16]
-        return JSONResponse({"html": html, "key": key, "wait": 1000 if busy else 2500}, headers=PRIVATE)
+        model = state.model.name if state.model else ""
+        return JSONResponse({"html": html, "key": key, "model": model, "wait": 1000 if busy else 2500}, headers=PRIVATE)
 
     @router.get("/library")
     def shelves(search: str = "", mode: str = "", before: str = "", only: str = "") -> JSONResponse:

@@ -70,15 +70,15 @@ LABELS: Mapping[str, tuple[str, str]] = {
 }
 
 PLACEHOLDERS: Mapping[str, str] = {
-    "text-to-video": "a red ball rolling to the right over green grass",
-    "text-image-to-video": "the subject drifts slowly to the left, the camera holds still",
+    "text-to-video": "a red ball moving right in a meadow",
+    "text-image-to-video": "drifting slowly to the left, static camera",
     "image-to-video": "",
-    "stylization": "a watercolour painting, soft edges, paper grain",
-    "storyboard": "a city skyline at dusk, warm windows, light fog",
-    "mask": "a dalmatian with black spots",
-    "render": "brushed copper in afternoon light, realistic",
+    "stylization": "a yellow fish in the desert at sunset",
+    "storyboard": "a white rocket rising in the city at night",
+    "mask": "a green cube",
+    "render": "a pink heart in the mountains by day",
     "negative": "blurry, flicker, text",
-    "panel": "wide shot: a blue circle rises over the sea",
+    "panel": "a blue ball rising at sea",
 }
 
 CHOICES: Mapping[str, Mapping[str, str]] = {
@@ -89,6 +89,19 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
     "finishing.upscaler": {"network": "Network", "lanczos": "Lanczos"},
     "finishing.colour_match": {"": OWN, "on": "On", "off": "Off"},
 }
+
+# What a small model knows
+KNOWS = "What {model} knows"
+KNOWS_GROUPS: Mapping[str, str] = {
+    "subjects": "Subjects",
+    "colours": "Colours",
+    "places": "Places",
+    "lights": "Light",
+    "motions": "Motion",
+    "cameras": "Camera",
+}
+UNKNOWN_WORDS = "This small model was never shown: {words}. It will leave that out, or guess."
+UNKNOWN_LANGUAGE = "This small model reads simple English only, and none of these words."
 
 # Mask tab
 MASK_HOW = "Choose the subject"

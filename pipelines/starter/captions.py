@@ -61,15 +61,26 @@ CAMERA_WORDS: dict[str, tuple[str, ...]] = {
     "tilt up": ("the camera tilts up", "tilt up", "camera tilting up"),
     "tilt down": ("the camera tilts down", "tilt down", "camera tilting down"),
 }
+TABLES: dict[str, dict[str, tuple[str, ...]]] = {
+    "subjects": SUBJECT_WORDS,
+    "colours": COLOUR_WORDS,
+    "places": PLACE_WORDS,
+    "lights": LIGHT_WORDS,
+    "motions": MOTION_WORDS,
+    "cameras": CAMERA_WORDS,
+}
 OPENINGS = ("a video of", "a clip of", "an animation of", "footage of", "a scene with", "an illustration of")
 FILLERS = (
     "beautiful", "cinematic", "smooth", "detailed", "high quality", "flat illustration", "colourful", "soft light",
     "calm", "dreamy", "minimal", "stylized", "4k", "artistic", "realistic", "animated", "bright", "elegant",
 )  # fmt: skip
 PHOTO_WORDS = ("a photo", "a photograph", "a picture", "an image", "a real video", "")
-OTHER_WORDS = (
+SMALL_WORDS = (
     "the a an of in on at to with and is it its this that there from by for as be are was one two three small big "
-    "large little slowly slow fast quickly smoothly gently flying floating swimming rolling sliding bouncing jumping "
+    "large little slowly slow fast quickly smoothly gently"
+).split()
+OTHER_WORDS = (
+    "flying floating swimming rolling sliding bouncing jumping "
     "driving walking running dancing shining glowing object shape thing toy round shiny bright dark light sky cloud "
     "clouds sun moon sunny beach water wave waves sand dune hill hills tree trees forest flower flowers house houses "
     "tower road street window windows planet planets world earth snow mountain peaks person man woman child dog cat "
@@ -81,7 +92,10 @@ OTHER_WORDS = (
 
 
 def caption(scene: Scene, rng: np.random.Generator, forget: float = 0.12) -> str:
-    """One way to describe a scene; each part is left out with chance `forget` (obvious ones more often)."""
+    """One way to describe a scene, often the plainest; each part is left out with chance `forget` (obvious ones more
+    often)."""
+    if rng.random() < 0.4 * (1 - forget):
+        return plain_caption(scene) or "a landscape"
 
     def keep(chance: float) -> bool:
         return bool(rng.random() > chance)
@@ -141,14 +155,24 @@ def plain_caption(scene: Scene) -> str:
     return " ".join(parts)
 
 
-def all_words() -> list[str]:
-    """Every word the captions can contain and some more that people may use, without duplicates, in a fixed order."""
+def known_phrases() -> dict[str, list[str]]:
+    """What the world is made of, by kind, each thing in its first words."""
+    return {kind: [options[0] for options in table.values()] for kind, table in TABLES.items()}
+
+
+def known_words() -> list[str]:
+    """Every word the captions can contain, and the small ones between them, in a fixed order."""
     phrases: list[str] = ["an empty scene", "a landscape", "object", "small big shiny bright", "slowly smoothly gently"]
-    tables: Iterable[dict[str, tuple[str, ...]]] = (
-        SUBJECT_WORDS, COLOUR_WORDS, PLACE_WORDS, LIGHT_WORDS, MOTION_WORDS, CAMERA_WORDS,
-    )  # fmt: skip
-    for table in tables:
+    for table in TABLES.values():
         for options in table.values():
             phrases.extend(options)
-    phrases.extend((*OPENINGS, *FILLERS, *PHOTO_WORDS, *OTHER_WORDS))
+    return _words((*phrases, *OPENINGS, *FILLERS, *PHOTO_WORDS, *SMALL_WORDS))
+
+
+def all_words() -> list[str]:
+    """The vocabulary: every known word, and more that people may use and a longer training may teach."""
+    return _words((*known_words(), *OTHER_WORDS))
+
+
+def _words(phrases: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(word for phrase in phrases for word in phrase.split()))

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from diffusers import AutoencoderKLWan
 from numpy.typing import NDArray
 from torch import Tensor
@@ -20,7 +21,7 @@ from torch import Tensor
 from pipelines.starter.conditioning import Kind, Task, sample_task
 from pipelines.starter.photos import Frame, Frames, invented_picture, load_pictures, recolour
 from pipelines.starter.render import Rendered, render
-from pipelines.starter.vae import encode_sequence
+from pipelines.starter.vae import SPATIAL_FACTOR, TEMPORAL_FACTOR, encode_sequence
 from pipelines.starter.world import PHOTO, Scene, sample_scene
 from pipelines.vace import split_streams
 
@@ -31,7 +32,8 @@ OTHER_SIZES = ((96, 160), (128, 128), (128, 96), (192, 80))
 @dataclass(frozen=True)
 class ClipLatents:
     """One clip: `clean` (z, T, h, w); `inactive`, `reactive` of that shape or None where that stream is empty;
-    `mask` packed bits of (F, H, W) or None where all is to be made; `reference` (z, 1, h, w) or None."""
+    `mask` packed bits of (F, H, W) or None where all is to be made; `reference` (z, 1, h, w) or None; `cover`
+    (T, h, w) in 0..1, how much of each latent cell the subject fills."""
 
     scene: Scene
     kind: Kind
@@ -43,6 +45,7 @@ class ClipLatents:
     mask: NDArray[np.uint8] | None
     reference: Tensor | None
     style: bool
+    cover: Tensor
 
     def pixel_mask(self) -> Tensor:
         """(F, H, W) float in {0, 1}, 1 where pixels are to be made."""
@@ -125,6 +128,12 @@ def _streams(task: Task) -> tuple[Tensor | None, Tensor | None]:
     return tuple(stream if stream.abs().max() > grey else None for stream in streams)  # type: ignore[return-value]
 
 
+def latent_cover(mask: NDArray[np.uint8]) -> Tensor:
+    """(F, H, W) uint8 -> (T, h, w) float16 in 0..1: means over 8x8 pixels and, past the first frame, four frames."""
+    small = F.avg_pool2d(torch.from_numpy(mask).float()[:, None] / 255, SPATIAL_FACTOR)[:, 0]
+    return torch.cat([small[:1], small[1:].unflatten(0, (-1, TEMPORAL_FACTOR)).mean(1)]).half()
+
+
 def encode_clips(rendered: list[Rendered], tasks: list[Task], encoder: LatentEncoder, batch: int) -> list[ClipLatents]:
     """Encode clips and their conditions, `batch` videos at a time (the last batch is padded: one compiled shape)."""
     streams = [_streams(task) for task in tasks]
@@ -146,7 +155,7 @@ def encode_clips(rendered: list[Rendered], tasks: list[Task], encoder: LatentEnc
         frames, height, width = item.frames.shape[:3]
         clips.append(
             ClipLatents(item.scene, task.kind, (width, height), frames, clean.half(), inactive, reactive, mask,
-                        reference, task.style)
+                        reference, task.style, latent_cover(item.mask))
         )  # fmt: skip
     return clips
 
@@ -160,9 +169,11 @@ def encoder_reference(encoder: LatentEncoder, reference: Frame) -> Tensor:
 
 def produce(
     vae: AutoencoderKLWan, folder: Path, pictures: Path, minutes: float, size: tuple[int, int] = NATIVE,
-    num_frames: int = 17, shard: int = 48, batch: int = 4, compiled: bool = True,
+    num_frames: int = 17, shard: int = 48, batch: int | None = None, compiled: bool = False,
 ) -> None:  # fmt: skip
-    """Write shards of one size into `folder` for so many minutes. May be started again, and beside a training."""
+    """Write shards of one size into `folder` for so many minutes. May be started again, and beside a training.
+    Clips are encoded one by one and pictures by the eight unless `batch` says otherwise: fastest on a CPU."""
+    batch = batch or (1 if num_frames > 1 else 8)
     folder.mkdir(parents=True, exist_ok=True)
     encoder = LatentEncoder(vae, compiled=compiled)
     seed = time.time_ns() % 2**31

@@ -18,7 +18,7 @@ from pipelines.starter.render import Rendered, portrait
 from pipelines.structure import BLUR_SIGMAS, structure_frames
 
 Kind = Literal["none", "first", "structure", "mask"]
-KIND_SHARES: dict[Kind, float] = {"none": 0.08, "first": 0.27, "structure": 0.35, "mask": 0.30}
+KIND_SHARES: dict[Kind, float] = {"none": 0.20, "first": 0.30, "structure": 0.25, "mask": 0.25}
 GREY = 127
 
 
@@ -38,6 +38,8 @@ def sample_task(rendered: Rendered, rng: np.random.Generator) -> Task:
     """A random request whose right answer is this clip."""
     kinds = tuple(KIND_SHARES)
     kind: Kind = kinds[int(rng.choice(len(kinds), p=tuple(KIND_SHARES.values())))]
+    if kind == "first" and len(rendered.frames) == 1:
+        kind = "none"  # a picture given whole leaves nothing to learn
     video, mask = None, None
     if kind == "first":
         video, mask = _keep_frames(rendered.frames, np.full_like(rendered.frames, GREY), rng)

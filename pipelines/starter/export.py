@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from diffusers import AutoencoderKLWan, UniPCMultistepScheduler, WanVACEPipeline
 
+from pipelines.starter.captions import known_phrases, known_words
 from pipelines.starter.train_transformer import ClipBank
 from pipelines.starter.transformer import StarterModel
-from pipelines.starter.world import CAMERAS, COLOURS, MOTIONS, PLACES, SUBJECTS
 
 PROMPTS = (
     "a red ball moving left in the desert",
@@ -97,12 +97,7 @@ def export(vae: AutoencoderKLWan, model: StarterModel, bank: ClipBank, folder: P
         "guidance_interval": list(defaults.guidance_interval),
         "preview": {"weight": preview_weight, "bias": preview_bias},
         "prompts": list(PROMPTS),
-        "knows": {
-            "subjects": list(SUBJECTS),
-            "colours": list(COLOURS),
-            "places": list(PLACES),
-            "motions": list(MOTIONS),
-            "cameras": list(CAMERAS),
-        },
+        "knows": known_phrases(),
+        "known_words": known_words(),
     }
     (folder / "septet.json").write_text(json.dumps(facts, indent=2) + "\n")

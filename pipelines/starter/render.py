@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.starter.painting import DETAIL, Layer, Place
 from pipelines.starter.photos import Frame, Frames
-from pipelines.starter.places import DETAIL, Layer, Place, paint_place
+from pipelines.starter.places import paint_place
 from pipelines.starter.subjects import RADIUS, SIZE, draw_subject
 from pipelines.starter.world import COLOURS, PHOTO, Scene
 

@@ -7,7 +7,9 @@
     python -m pipelines.starter.train export --out assets/starter
 
 All work happens in `--folder` (training/ unless told otherwise): `real/` may hold pictures, a file `PAUSE` makes every
-stage wait. With `--device cuda` the same code trains on a GPU.
+stage wait. With `--device cuda` the same code trains on a GPU. Several processes share one training when started with
+`python -m torch.distributed.run --nproc-per-node 2 -m pipelines.starter.train ...`: on a CPU two of one thread each
+(OMP_NUM_THREADS=1) are faster than one of two.
 """
 
 from __future__ import annotations
@@ -51,6 +53,9 @@ def run_freeze(options: argparse.Namespace) -> None:
     source = _world_source(options.folder)
     clips = [source.clip(*NATIVE, 1).frames for _ in range(40)] + [source.clip(*NATIVE, 9).frames for _ in range(8)]
     mean, std = latent_statistics(vae.eval(), clips)
+    # half-whitened: channels of little spread (fine detail) keep less than unit variance, so that they are denoised
+    # late and do not drown the loss of those that carry layout and colour
+    std = [round((value * max(std)) ** 0.5, 5) for value in std]
     vae.register_to_config(latents_mean=mean, latents_std=std)
     vae.save_pretrained(options.folder / "vae")
 
@@ -65,7 +70,7 @@ def run_clips(options: argparse.Namespace) -> None:
 
 def run_transformer(options: argparse.Namespace) -> None:
     encoder = LatentEncoder(_frozen(options.folder), options.device)
-    train_transformer(options.folder, encoder, options.minutes, options.device, options.compile)
+    train_transformer(options.folder, encoder, options.minutes, options.device, options.compile, options.begin_with)
 
 
 def run_export(options: argparse.Namespace) -> None:

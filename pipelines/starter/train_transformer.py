@@ -27,17 +27,20 @@ from pipelines.vace import control_tensor, pack_mask
 
 MATRIX_LR, REST_LR = 0.012, 1.5e-3
 EMA = 0.998
-TOKENS_PER_BATCH = 2400
-STILL_WEIGHT = 0.06  # single pictures are cheap to make and many; a clip teaches more than a picture
-DROP_CONTROL, DROP_PROMPT, DROP_PROMPT_SHOWN = 0.22, 0.12, 0.28
+TOKENS_PER_BATCH = 2800
+DROP_CONTROL, DROP_PROMPT, DROP_PROMPT_SHOWN = 0.35, 0.12, 0.28
+# A subject fills a tenth of a frame and is most of what is asked for: until late in a run its cells count so much more.
+SUBJECT_GAIN = 3.0
 
 
 @dataclass(frozen=True)
 class Batch:
-    """`clean` (B, z, R + T, h, w), `control` (B, 2z + s*s, R + T, h, w), a caption and a kind each."""
+    """`clean` (B, z, R + T, h, w), `control` (B, 2z + s*s, R + T, h, w), `cover` (B, R + T, h, w): where the subject
+    is; a caption and a kind each."""
 
     clean: Tensor
     control: Tensor
+    cover: Tensor
     captions: list[str]
     kinds: list[str]
 
@@ -60,26 +63,28 @@ class ClipBank:
             self._loaded.add(path)
         return sum(len(group) for group in self.groups.values())
 
-    def batch(self, short: float) -> Batch:
-        """A random batch of about TOKENS_PER_BATCH tokens; with chance `short` of single pictures or short clips."""
+    def batch(self, still: float, short: float) -> Batch:
+        """A random batch of about TOKENS_PER_BATCH tokens: with chance `still` of single pictures, else of clips, which
+        with chance `short` are cut to their first frames."""
         rng = self.rng
-        keys = list(self.groups)
-        weights = np.array([len(self.groups[key]) * (STILL_WEIGHT if key[2] == 1 else 1.0) for key in keys])
+        pictures, clips = ([key for key in self.groups if (key[2] == 1) == one] for one in (True, False))
+        keys = pictures if pictures and (rng.random() < still or not clips) else clips
+        weights = np.array([float(len(self.groups[key])) for key in keys])
         group = self.groups[keys[int(rng.choice(len(keys), p=weights / weights.sum()))]]
         with_reference = bool(rng.random() < 0.35)
         if with_reference:
             group = [clip for clip in group if clip.reference is not None] or group
             with_reference = group[0].reference is not None
         full = group[0].clean.shape[1]
-        length = full if rng.random() > short else int(rng.choice((1, 3)))
+        length = full if rng.random() > short else min(3, full)
         per_frame = group[0].clean.shape[2] * group[0].clean.shape[3] // 4
         count = max(4, TOKENS_PER_BATCH // (per_frame * (length + with_reference)))
         picked = [group[i] for i in rng.integers(len(group), size=count)]
-        samples = [self._sample(clip, min(length, full), with_reference) for clip in picked]
-        clean, control, captions, kinds = zip(*samples, strict=True)
-        return Batch(torch.stack(clean), torch.stack(control), list(captions), list(kinds))
+        samples = [self._sample(clip, length, with_reference) for clip in picked]
+        clean, control, cover, captions, kinds = zip(*samples, strict=True)
+        return Batch(torch.stack(clean), torch.stack(control), torch.stack(cover), list(captions), list(kinds))
 
-    def _sample(self, clip: ClipLatents, length: int, with_reference: bool) -> tuple[Tensor, Tensor, str, str]:
+    def _sample(self, clip: ClipLatents, length: int, with_reference: bool) -> tuple[Tensor, Tensor, Tensor, str, str]:
         rng = self.rng
         frames = (length - 1) * TEMPORAL_FACTOR + 1
         width, height = clip.size
@@ -92,7 +97,10 @@ class ClipBank:
         references = [clip.reference.float()] if with_reference and clip.reference is not None else []
         control = control_tensor(inactive[:, :length], reactive[:, :length], packed, references)
         clean = torch.cat([*references, clip.clean[:, :length].float()], dim=1)
-        return clean, control, self._caption(clip, kind, bool(references)), kind + ("+ref" if references else "")
+        cover = clip.cover[:length].float()
+        if references:
+            cover = torch.cat([torch.zeros_like(cover[:1]), cover])
+        return clean, control, cover, self._caption(clip, kind, bool(references)), kind + ("+ref" if references else "")
 
     def _caption(self, clip: ClipLatents, kind: str, referenced: bool) -> str:
         """What the pictures shown say already is often left unsaid."""
@@ -123,13 +131,15 @@ def compile_blocks(model: StarterModel) -> None:
 
 
 def train_transformer(
-    folder: Path, encoder: LatentEncoder, minutes: float, device: str = "cpu", compiled: bool = True
-) -> None:
-    """Train for `minutes` of processor time in all (a shared machine's clock says little) on `folder/cache`."""
+    folder: Path, encoder: LatentEncoder, minutes: float, device: str = "cpu", compiled: bool = True,
+    begin_with: Path | None = None,
+) -> None:  # fmt: skip
+    """Train for `minutes` of processor time in all (a shared machine's clock says little) on `folder/cache`, from
+    `folder/transformer.pt` where it exists, else from the saved starter in `begin_with`, else from nothing."""
     seed = time.time_ns() % 2**31
     rank = dist.get_rank() if dist.is_initialized() else 0
     torch.manual_seed(0)  # processes of one training start alike where no checkpoint says how
-    model = StarterModel.build().to(device)
+    model = (StarterModel.build() if begin_with is None else StarterModel.load(begin_with)).to(device)
     average = copy.deepcopy(model).requires_grad_(False)
     trainer = Trainer(model, StarterModel.PLAIN, MATRIX_LR, REST_LR)
     checkpoint, spent = folder / "transformer.pt", 0.0
@@ -151,10 +161,12 @@ def train_transformer(
         while (folder / "PAUSE").exists():
             time.sleep(1)
         started = time.process_time()
-        batch = bank.batch(short=0.6 - 0.35 * min(1.0, spent / minutes))
+        progress = min(1.0, spent / minutes)
+        batch = bank.batch(still=max(0.15, 0.8 - 0.9 * progress), short=0.4)  # shapes and colours first
         clean, control = batch.clean.to(device), batch.control.to(device)
+        weight = 1 + SUBJECT_GAIN * min(1.0, 4 * (1 - progress)) * batch.cover.to(device)
         with torch.autocast(device, torch.bfloat16):
-            losses = flow_loss(model, clean, batch.captions, control, sample_sigma(len(clean), device))
+            losses = flow_loss(model, clean, batch.captions, control, sample_sigma(len(clean), device), weight)
         losses.mean().backward()  # type: ignore[no-untyped-call]
         norm = trainer.step(spent / minutes, warmup=60)
         update_average(average, model, trainer.steps)

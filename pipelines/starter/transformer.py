@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from diffusers import WanVACETransformer3DModel
@@ -54,6 +55,15 @@ class StarterModel(nn.Module):
         tokenizer = build_tokenizer(all_words())
         return cls(build_transformer(), build_text_encoder(len(tokenizer)), tokenizer)
 
+    @classmethod
+    def load(cls, folder: Path) -> StarterModel:
+        """The parts of a saved starter, float32."""
+        return cls(
+            WanVACETransformer3DModel.from_pretrained(folder / "transformer").float(),
+            UMT5EncoderModel.from_pretrained(folder / "text_encoder").float(),
+            T5Tokenizer.from_pretrained(folder / "tokenizer"),
+        )
+
     def forward(self, latents: Tensor, sigma: Tensor, captions: Sequence[str], control: Tensor) -> Tensor:
         """`latents` (B, z, T, h, w), `control` (B, 2z + s*s, T, h, w), `sigma` (B,) in 0..1 -> velocity, as latents."""
         states = encode_text(self.tokenizer, self.text, captions)
@@ -67,13 +77,17 @@ class StarterModel(nn.Module):
         return velocity
 
 
-def flow_loss(model: StarterModel, clean: Tensor, captions: Sequence[str], control: Tensor, sigma: Tensor) -> Tensor:
+def flow_loss(
+    model: StarterModel, clean: Tensor, captions: Sequence[str], control: Tensor, sigma: Tensor,
+    weight: Tensor | None = None,
+) -> Tensor:  # fmt: skip
     """Rectified flow (Liu et al. 2022): the squared error of the velocity at x = (1 - sigma) clean + sigma noise,
-    per sample (B,)."""
+    per sample (B,); `weight` (B, T, h, w) says how much each cell counts."""
     noise = torch.randn_like(clean)
     level = sigma.view(-1, 1, 1, 1, 1)
     predicted = model((1 - level) * clean + level * noise, sigma, captions, control)
-    return (predicted.float() - (noise - clean)).square().mean(dim=(1, 2, 3, 4))
+    error = (predicted.float() - (noise - clean)).square().mean(dim=1)
+    return (error if weight is None else error * weight).mean(dim=(1, 2, 3))
 
 
 def sample_sigma(count: int, device: str) -> Tensor:

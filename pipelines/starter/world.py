@@ -50,7 +50,7 @@ def sample_scene(rng: np.random.Generator, place: str | None = None, with_subjec
         place = str(rng.choice(PLACES))
     motion = str(rng.choice(MOTIONS, p=(0.16, 0.16, 0.13, 0.13, 0.12, 0.12, 0.1, 0.08)))
     camera = "static"
-    if rng.random() < (0.25 if with_subject else 0.7):
+    if rng.random() < (0.2 if with_subject else 0.7):
         camera = str(rng.choice(CAMERAS[1:], p=(0.2, 0.2, 0.2, 0.2, 0.1, 0.1)))
         if rng.random() < 0.8:
             motion = str(rng.choice(("still", "spinning"), p=(0.7, 0.3)))

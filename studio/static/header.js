@@ -15,6 +15,7 @@ async function ask() {
         if (focused) root.querySelector(`[data-focus="${focused}"]`)?.focus();
         key = state.key;
       }
+      document.body.dataset.model = state.model; // what is said of one model is hidden under another
       wait = state.wait;
     } catch { wait = 3000; }
   }

@@ -93,7 +93,7 @@ def build(page: Page) -> Tab:
         components.video_input(tab.form)
         _ways(tab)
         components.choice(tab.form, "region", tab.form.default("region"))
-        components.prompt(tab.form, words.PLACEHOLDERS[MODE])
+        components.prompt(tab.form, page.info)
         tab.generate = components.generate_button()
         with gr.Accordion(words.MASK_SETTINGS, open=False, elem_classes="s-fields"):
             components.slider(tab.form, "grow", 1)

@@ -85,7 +85,7 @@ def build(page: Page) -> Tab:
         with board:
             _board(tab)
         components.image_input(tab.form, "style_image", height=170)
-        components.prompt(tab.form, words.PLACEHOLDERS[MODE])
+        components.prompt(tab.form, page.info)
         tab.generate = components.generate_button()
         look(tab)
         components.settings(tab.form, page.info, makes_length=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio import components, words
+from studio import components
 from studio.tabs.base import Page, Tab
 from studio.tabs.look import look, source
 
@@ -13,7 +13,7 @@ def build(page: Page) -> Tab:
     tab = Tab(MODE, page)
     with tab.inputs():
         source(tab)
-        components.prompt(tab.form, words.PLACEHOLDERS[MODE])
+        components.prompt(tab.form, page.info)
         tab.generate = components.generate_button()
         look(tab)
         components.settings(tab.form, page.info, makes_length=False)

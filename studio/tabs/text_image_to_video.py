@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio import components, words
+from studio import components
 from studio.tabs.base import Page, Tab
 
 MODE = "text-image-to-video"
@@ -13,7 +13,7 @@ def build(page: Page) -> Tab:
     with tab.inputs():
         components.image_input(tab.form, "image")
         components.choice(tab.form, "image_role", tab.form.default("image_role"))
-        components.prompt(tab.form, words.PLACEHOLDERS[MODE])
+        components.prompt(tab.form, page.info)
         tab.generate = components.generate_button()
         components.settings(tab.form, page.info, makes_length=True)
         components.finishing(tab.form)

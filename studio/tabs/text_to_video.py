@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio import components, words
+from studio import components
 from studio.tabs.base import Page, Tab
 
 MODE = "text-to-video"
@@ -11,7 +11,7 @@ MODE = "text-to-video"
 def build(page: Page) -> Tab:
     tab = Tab(MODE, page)
     with tab.inputs():
-        components.prompt(tab.form, words.PLACEHOLDERS[MODE])
+        components.prompt(tab.form, page.info)
         tab.generate = components.generate_button()
         components.settings(tab.form, page.info, makes_length=True)
         components.finishing(tab.form)

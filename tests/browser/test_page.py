@@ -31,6 +31,23 @@ def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_words_the_small_model_was_never_shown_are_named_and_those_it_knows_are_a_click_away(page: Page) -> None:
+    tab = hands.open_tab(page, "text-to-video")
+    prompt = hands.field(tab, "prompt")
+    prompt.fill("a red dragon moving left --seed 4")
+    line = tab.locator(".s-knows p").filter(visible=True)
+    expect(line).to_have_text(words.UNKNOWN_WORDS.format(words="dragon"))
+    prompt.fill("ein roter Ball")
+    expect(line).to_contain_text("ein, roter")
+    prompt.fill("un chien rouge court")
+    expect(line).to_have_text(words.UNKNOWN_LANGUAGE)
+    prompt.fill("a purple")
+    expect(line).to_have_count(0)
+    tab.locator(".s-knows summary").click()
+    tab.get_by_role("button", name="rocket", exact=True).click()
+    expect(prompt).to_have_value("a purple rocket")
+
+
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["1440", "390"])
 def test_every_tab_fits_its_width_and_names_its_controls(page: Page, shots: Path, size: dict[str, int]) -> None:
     page.set_viewport_size(size)  # type: ignore[arg-type]
