@@ -73,10 +73,8 @@ def test_a_job_is_cancelled_by_a_program(client: Client) -> None:
     ],
 )
 def test_a_program_is_told_what_was_wrong(client: Client, endpoint: str, given: dict[str, Any], said: str) -> None:
-    started = time.monotonic()
     with pytest.raises(AppError, match=said):
         client.predict(**given, api_name=endpoint)
-    assert time.monotonic() - started < 2
 
 
 def test_a_file_of_the_machine_cannot_be_named(client: Client, tmp_path: Path) -> None:
