@@ -1,4 +1,4 @@
-"""Example inputs of each mode, as assets/examples/examples.json lists them: {mode: [{"title", "fields"}]}."""
+"""Example inputs of each mode, as assets/examples/examples.json lists them: {mode: [{"title", "fields", "result"}]}."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ VIDEOS = (".mp4", ".webm", ".mov")
 
 @dataclass(frozen=True)
 class Example:
-    """One row a person can click. `fields` as in the mode's request, files by name inside the examples folder."""
+    """One row a person can click. `fields` as in the mode's request, files by name inside the examples folder;
+    `result` a picture of what the embedded model made of it, shown where the example itself has no picture."""
 
     title: str
     fields: dict[str, Any]
+    result: str | None = None
 
     @property
     def face(self) -> str | None:
-        """The file that shows what the example starts from: its video, else its first picture, else None."""
+        """The file that shows the example: what it starts from (its video, else its first picture), else its result."""
         files = sorted(_files(self.fields), key=lambda name: Path(name).suffix not in VIDEOS)
-        return files[0] if files else None
+        return files[0] if files else self.result
 
     @property
     def is_there(self) -> bool:
@@ -46,12 +48,12 @@ def examples(folder: Path = FOLDER) -> dict[str, tuple[Example, ...]]:
         listed = json.loads((folder / "examples.json").read_text("utf-8"))
     except FileNotFoundError:
         return {}
-    return {mode: tuple(Example(row["title"], row["fields"]) for row in rows) for mode, rows in listed.items()}
+    return {mode: tuple(Example(**row) for row in rows) for mode, rows in listed.items()}
 
 
 def public_file(name: str) -> Path | None:
     """The example file called `name`, or None: only files that an example names are ever handed out."""
-    known = {file for rows in examples().values() for row in rows for file in _files(row.fields)}
+    known = {file for rows in examples().values() for row in rows for file in (*_files(row.fields), row.result)}
     path = FOLDER / name
     return path if name in known and path.is_file() else None
 

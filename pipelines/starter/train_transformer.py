@@ -162,7 +162,7 @@ def train_transformer(
             time.sleep(1)
         started = time.process_time()
         progress = min(1.0, spent / minutes)
-        batch = bank.batch(still=max(0.15, 0.8 - 0.9 * progress), short=0.4)  # shapes and colours first
+        batch = bank.batch(still=max(0.2, 0.85 - 0.75 * progress), short=0.4)  # shapes and colours first
         clean, control = batch.clean.to(device), batch.control.to(device)
         weight = 1 + SUBJECT_GAIN * min(1.0, 4 * (1 - progress)) * batch.cover.to(device)
         with torch.autocast(device, torch.bfloat16):

@@ -26,10 +26,10 @@ root.addEventListener("click", (event) => {
 });
 // the text may also be filled by an example or a recipe, which sends no event
 let seen = null;
-const watch = setInterval(() => {
-  if (!root.isConnected) return clearInterval(watch);
+const timer = setInterval(() => {
+  if (!root.isConnected) return clearInterval(timer);
   const { model } = document.body.dataset;
   root.hidden = Boolean(model) && model !== root.dataset.model;
   const text = prompt()?.value ?? "";
-  if (text !== seen && element.offsetParent) { seen = text; tell(); }
+  if (text !== seen && root.offsetParent) { seen = text; tell(); }
 }, 400);

@@ -101,7 +101,7 @@ class Tab:
         @shown
         def pick(event: gr.EventData) -> dict[Component, Any]:
             row = known[event.index]
-            if row.face and not row.is_there:
+            if not row.is_there:
                 raise InputError(words.NO_EXAMPLE)
             return self.fill(row.filled())
 

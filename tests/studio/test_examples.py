@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -11,6 +12,7 @@ import gradio as gr
 import pytest
 
 from pipelines import PIPELINES
+from pipelines.checkpoints import ASSETS
 from studio.examples import FOLDER, Example, examples, public_file
 from studio.recipes import build_request
 from studio.shelf import Shelf
@@ -27,6 +29,14 @@ def tabs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Tab]]:
         page = Page(shelf, shelf.desk.model)
         yield {mode: import_module(f"studio.tabs.{mode.replace('-', '_')}").build(page) for mode in PIPELINES}
     shelf.desk.close()
+
+
+@pytest.mark.parametrize(("mode", "row"), ROWS, ids=[f"{mode}: {row.title}" for mode, row in ROWS])
+def test_an_example_speaks_words_the_embedded_model_knows(mode: str, row: Example) -> None:
+    known = json.loads((ASSETS / "starter" / "septet.json").read_text())["known_words"]
+    prompts = [row.fields.get("prompt", ""), *(panel.get("prompt", "") for panel in row.fields.get("panels", ()))]
+    said = {word for prompt in prompts for word in re.findall(r"[a-z']+", prompt.lower())}
+    assert said <= set(known)
 
 
 def test_every_mode_has_examples() -> None:
