@@ -1,4 +1,4 @@
-"""Example inputs of each mode, as assets/examples/examples.json lists them: {mode: [{"title", "fields", "result"}]}."""
+"""Example inputs of each mode, as assets/examples/examples.json lists them: {mode: [{"title", "fields"}]}."""
 
 from __future__ import annotations
 
@@ -17,18 +17,16 @@ VIDEOS = (".mp4", ".webm", ".mov")
 
 @dataclass(frozen=True)
 class Example:
-    """One row a person can click. `fields` as in the mode's request, files by name inside the examples folder;
-    `result` a picture of what the embedded model made of it, shown where the example itself has no picture."""
+    """One row a person can click. `fields` as in the mode's request, files by name inside the examples folder."""
 
     title: str
     fields: dict[str, Any]
-    result: str | None = None
 
     @property
     def face(self) -> str | None:
-        """The file that shows the example: what it starts from (its video, else its first picture), else its result."""
+        """The file that shows what the example starts from: its video, else its first picture, else None."""
         files = sorted(_files(self.fields), key=lambda name: Path(name).suffix not in VIDEOS)
-        return files[0] if files else self.result
+        return files[0] if files else None
 
     @property
     def is_there(self) -> bool:
@@ -53,7 +51,7 @@ def examples(folder: Path = FOLDER) -> dict[str, tuple[Example, ...]]:
 
 def public_file(name: str) -> Path | None:
     """The example file called `name`, or None: only files that an example names are ever handed out."""
-    known = {file for rows in examples().values() for row in rows for file in (*_files(row.fields), row.result)}
+    known = {file for rows in examples().values() for row in rows for file in _files(row.fields)}
     path = FOLDER / name
     return path if name in known and path.is_file() else None
 

@@ -18,7 +18,7 @@ from pipelines.starter.render import Rendered, portrait
 from pipelines.structure import BLUR_SIGMAS, structure_frames
 
 Kind = Literal["none", "first", "structure", "mask"]
-KIND_SHARES: dict[Kind, float] = {"none": 0.20, "first": 0.30, "structure": 0.25, "mask": 0.25}
+KIND_SHARES: dict[Kind, float] = {"none": 0.45, "first": 0.25, "structure": 0.15, "mask": 0.15}
 GREY = 127
 
 

@@ -140,12 +140,12 @@ def _subject_path(
     width, height = size
     u = np.linspace(-0.5, 0.5, num_frames) if num_frames > 1 else np.zeros(1)
     unit = np.sqrt(width * height) * 0.78
-    radius = np.full(num_frames, unit * rng.uniform(0.2, 0.29))
-    turn = np.full(num_frames, rng.normal(0, 0.1))
+    radius = np.full(num_frames, unit * rng.uniform(0.28, 0.32))
+    turn = np.full(num_frames, rng.normal(0, 0.04))
     floor = (place.ground if place.ground is not None else 1.0) * height
-    x = np.full(num_frames, width * (0.5 + rng.uniform(-0.1, 0.1)))
-    lift = rng.uniform(0.0, 0.16) * height * (rng.random() < 0.5)
-    y = floor - radius - lift if place.ground is not None else np.full(num_frames, height * rng.uniform(0.42, 0.58))
+    x = np.full(num_frames, width * (0.5 + rng.uniform(-0.04, 0.04)))
+    lift = rng.uniform(0.0, 0.06) * height * (rng.random() < 0.5)
+    y = floor - radius - lift if place.ground is not None else np.full(num_frames, height * rng.uniform(0.46, 0.54))
     ground = np.full(num_frames, floor)
     way = {"left": -1, "right": 1, "up": -1, "down": 1, "towards": 1, "away": -1}.get(scene.motion, 0)
     if scene.motion in ("left", "right"):
@@ -153,7 +153,7 @@ def _subject_path(
     elif scene.motion in ("up", "down"):
         y = height * rng.uniform(0.44, 0.5) + way * u * height * rng.uniform(0.45, 0.6)
     elif scene.motion in ("towards", "away"):
-        growth = np.exp(way * u * rng.uniform(0.9, 1.2))
+        growth = np.exp(way * u * rng.uniform(0.7, 0.95))
         middle = height * 0.5
         ground = middle + (floor - middle) * np.clip(growth, 0.55, 1.25)
         radius = radius * growth
@@ -164,7 +164,7 @@ def _subject_path(
         y = y + np.sin(np.arange(num_frames) * 0.55) * height * 0.008
     if scene.subject == "rocket" and scene.motion in ("left", "right"):
         turn = turn + way * 1.15
-    mirrored = scene.motion == "right" if scene.motion in ("left", "right") else bool(rng.random() < 0.5)
+    mirrored = scene.motion == "right"
     return [
         _Pose(x[i], y[i], radius[i], turn[i], mirrored, ground[i] if place.ground is not None else None)
         for i in range(num_frames)

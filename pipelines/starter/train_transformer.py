@@ -28,7 +28,7 @@ from pipelines.vace import control_tensor, pack_mask
 MATRIX_LR, REST_LR = 0.012, 1.5e-3
 EMA = 0.998
 TOKENS_PER_BATCH = 2800
-DROP_CONTROL, DROP_PROMPT, DROP_PROMPT_SHOWN = 0.35, 0.12, 0.28
+DROP_CONTROL, DROP_PROMPT, DROP_PROMPT_SHOWN = 0.12, 0.12, 0.28
 # A subject fills a tenth of a frame and is most of what is asked for: until late in a run its cells count so much more.
 SUBJECT_GAIN = 3.0
 
@@ -164,9 +164,9 @@ def train_transformer(
         progress = min(1.0, spent / minutes)
         batch = bank.batch(still=max(0.2, 0.85 - 0.75 * progress), short=0.4)  # shapes and colours first
         clean, control = batch.clean.to(device), batch.control.to(device)
-        weight = 1 + SUBJECT_GAIN * min(1.0, 4 * (1 - progress)) * batch.cover.to(device)
+        gain, sigma = SUBJECT_GAIN * min(1.0, 4 * (1 - progress)), sample_sigma(len(clean), device)
         with torch.autocast(device, torch.bfloat16):
-            losses = flow_loss(model, clean, batch.captions, control, sample_sigma(len(clean), device), weight)
+            losses = flow_loss(model, clean, batch.captions, control, sigma, batch.cover.to(device), gain)
         losses.mean().backward()  # type: ignore[no-untyped-call]
         norm = trainer.step(spent / minutes, warmup=60)
         update_average(average, model, trainer.steps)

@@ -122,6 +122,25 @@ def test_a_training_step_lowers_the_loss_of_the_transformer() -> None:
     assert loss().item() < 0.8 * before
 
 
+def test_the_outline_is_learned_cell_by_cell_and_left_behind_at_export() -> None:
+    torch.manual_seed(1)
+    tokenizer = build_tokenizer(["a", "red", "ball"])
+    model = StarterModel(build_transformer(4, layers=2), build_text_encoder(len(tokenizer)), tokenizer)
+    trainer = Trainer(model, StarterModel.PLAIN, 0.01, 2e-2)
+    clean, control = torch.randn(1, 4, 2, 4, 6).expand(4, -1, -1, -1, -1), torch.zeros(4, 72, 2, 4, 6)
+    cover = torch.zeros(4, 2, 4, 6)
+    cover[:, 0, 1, 2:4] = cover[:, 1, 3, 5] = 1
+    for _ in range(40):
+        flow_loss(model, clean, ["a red ball"] * 4, control, torch.full((4,), 0.1), cover, gain=9.0).mean().backward()
+        trainer.step(0.0, warmup=1)
+    with torch.no_grad():
+        flow_loss(model, clean, ["a red ball"] * 4, control, torch.full((4,), 0.1))
+    assert torch.equal(model.seen_outline(cover.shape) > 0, cover > 0.5)
+    assert not any(
+        "outline" in name for name in assemble(build_vae(8, 8, 4), model, Defaults()).transformer.state_dict()
+    )
+
+
 def test_a_training_step_lowers_the_loss_of_the_autoencoder() -> None:
     torch.manual_seed(1)
     vae = build_vae(8, 8, 4)

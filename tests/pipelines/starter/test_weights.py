@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from diffusers import DiffusionPipeline, WanVACEPipeline
 
-from pipelines.starter.evaluate import Sampler
+from pipelines.starter.evaluate import colour_track
+from pipelines.starter.render import render
+from pipelines.starter.sampler import FRAMES, GREY, HEIGHT, WIDTH, Sampler, psnr
+from pipelines.starter.world import COLOURS, Scene
+from pipelines.structure import structure_frames
 
 FOLDER = Path(__file__).parents[3] / "assets" / "starter"
 pytestmark = pytest.mark.skipif(not (FOLDER / "model_index.json").exists(), reason="no weights in this checkout")
@@ -30,10 +35,19 @@ def test_the_folder_loads_as_the_stock_pipeline() -> None:
         assert all(torch.isfinite(parameter).all() for parameter in part.parameters())
 
 
+@pytest.fixture(scope="module")
+def sampler() -> Sampler:
+    return Sampler(FOLDER)
+
+
+def _colour_named(frames: np.ndarray) -> str:
+    """The colour that fills most of the last frames, after the words of the world."""
+    areas = {name: np.nanmean(np.append(colour_track(frames[-6:], name)[:, 2], 0)) for name in COLOURS}
+    return max(areas, key=lambda name: areas[name])
+
+
 @pytest.mark.slow
-def test_the_prompt_decides_the_place() -> None:
-    """What these weights have learned so far; subjects and their colours are still a blur (see their card)."""
-    sampler = Sampler(FOLDER)
+def test_the_prompt_decides_the_place(sampler: Sampler) -> None:
     prompts = ("a white star in space", "a red ball moving left in the desert", "a blue fish moving right at sea")
     space, desert, sea = (
         sampler(prompt, 5)[:, 64:].mean((0, 1, 2)) for prompt in prompts
@@ -41,3 +55,21 @@ def test_the_prompt_decides_the_place() -> None:
     assert space.mean() < 60 < min(desert.mean(), sea.mean())
     assert desert[0] > desert[2] + 40
     assert sea[2] > sea[0] + 40
+
+
+@pytest.mark.slow
+def test_the_prompt_decides_the_colour(sampler: Sampler) -> None:
+    colours = ("red", "orange", "yellow", "green", "blue", "purple")
+    named = [_colour_named(sampler(f"a {colour} ball in space", seed)) for seed, colour in enumerate(colours)]
+    assert sum(map(str.__eq__, colours, named)) >= 5, named
+
+
+@pytest.mark.slow
+def test_a_given_first_frame_and_a_given_structure_are_kept(sampler: Sampler) -> None:
+    clip = render(Scene("star", "yellow", "meadow", "day", "right", "static", 7), WIDTH, HEIGHT, FRAMES)
+    video, mask = np.full_like(clip.frames, GREY), np.full(clip.mask.shape, 255, np.uint8)
+    video[0], mask[0] = clip.frames[0], 0
+    assert psnr(sampler("", 1, video, mask, held=1)[0], clip.frames[0]) > 24
+    grey = structure_frames(clip.frames, "grey", 0)
+    made = sampler("a red star in a meadow", 1, grey, np.full(clip.mask.shape, 255, np.uint8))
+    assert np.corrcoef(structure_frames(made, "grey", 0).ravel(), grey.ravel())[0, 1] > 0.8
