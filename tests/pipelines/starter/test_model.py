@@ -167,7 +167,7 @@ def test_cached_clips_make_the_batches_that_use_would_build(tmp_path: Path, tiny
     torch.save(cached * 4, tmp_path / "shard.pt")
     bank = ClipBank(tmp_path, encoder, 0)
     assert bank.refresh() == 4
-    batch = bank.batch(short=0.0)
+    batch = bank.batch(still=0.5, short=0.0)
     assert batch.clean.shape[1:] == (4, 3, 4, 6)
     assert batch.control.shape[1:] == (72, 3, 4, 6)
     assert {"first", "none"} >= set(batch.kinds)
