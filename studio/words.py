@@ -91,7 +91,7 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
 }
 
 # What a small model knows
-KNOWS = "What {model} knows"
+KNOWS = "Words that {model} follows"
 KNOWS_GROUPS: Mapping[str, str] = {
     "subjects": "Subjects",
     "colours": "Colours",

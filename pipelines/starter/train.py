@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("assets/starter"))
     options = parser.parse_args()
     if "WORLD_SIZE" in os.environ:
-        dist.init_process_group("gloo" if options.device == "cpu" else "nccl")
+        dist.init_process_group()
     STAGES[options.stage](options)
 
 

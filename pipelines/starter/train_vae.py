@@ -125,13 +125,13 @@ def train_vae(
     late: bool = False,
     device: str = "cpu",
     compiled: bool = True,
-    start: Path | None = None,
+    begin_with: Path | None = None,
 ) -> None:
     """Train for `minutes` of running time in all, from `folder/vae.pt` where it exists, else from the weights of the
-    saved autoencoder in `start`, else from nothing."""
+    saved autoencoder in `begin_with`, else from nothing."""
     seed, rank = time.time_ns() % 2**31, dist.get_rank() if dist.is_initialized() else 0
     torch.manual_seed(0)  # processes of one training start alike where no checkpoint says how
-    vae = (build_vae() if start is None else AutoencoderKLWan.from_pretrained(start)).float().to(device)
+    vae = (build_vae() if begin_with is None else AutoencoderKLWan.from_pretrained(begin_with)).float().to(device)
     trainer = Trainer(vae, ("conv_in", "conv_out", "quant_conv"), matrix_lr=MATRIX_LR, rest_lr=REST_LR)
     spent = 0.0
     checkpoint = folder / "vae.pt"

@@ -44,8 +44,8 @@ class StarterModel(nn.Module):
     """Captions, noisy latents and control in; velocity out.
 
     `outline` reads the subject's outline off the hidden states of a middle block. It is a crutch of training, left
-    behind at export: a word such as "star" changes the velocity so little at first that it is long ignored, and the
-    outline it stands for so much that it is learned at once (compare Yu et al. 2024, representation alignment).
+    behind at export: a word such as "star" changes the velocity so little at first that it is long ignored, the outline
+    it stands for far more (compare Yu et al. 2024, representation alignment).
     """
 
     OUTLINE_BLOCK = 4

@@ -41,11 +41,11 @@ def test_words_the_small_model_was_never_shown_are_named_and_those_it_knows_are_
     expect(line).to_contain_text("ein, roter")
     prompt.fill("un chien rouge court")
     expect(line).to_have_text(words.UNKNOWN_LANGUAGE)
-    prompt.fill("a purple")
+    prompt.fill("a purple ball")
     expect(line).to_have_count(0)
     tab.locator(".s-knows summary").click()
-    tab.get_by_role("button", name="rocket", exact=True).click()
-    expect(prompt).to_have_value("a purple rocket")
+    tab.get_by_role("button", name="in space", exact=True).click()
+    expect(prompt).to_have_value("a purple ball in space")
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["1440", "390"])
@@ -87,6 +87,7 @@ def test_the_header_tells_model_device_folder_and_worker(page: Page, studio: Stu
 def test_the_keyboard_reaches_prompt_and_generate_with_a_visible_ring(page: Page) -> None:
     tab = hands.open_tab(page, "text-to-video")
     hands.field(tab, "prompt").focus()
+    page.keyboard.press("Tab")  # to the words the model follows
     page.keyboard.press("Tab")
     focused = page.evaluate(
         "() => [document.activeElement.innerText, getComputedStyle(document.activeElement).outlineWidth]"
