@@ -18,7 +18,7 @@ from studio import words
 from studio.paths import DataFolder
 
 DAY = 24 * 3600
-PAGE_FIRST = 4.0  # seconds; on two cores, a model loading beside the page would double the wait for it
+PAGE_FIRST = 6.0  # seconds; on two cores, a model loading beside the page would double the wait for it
 
 
 def main(arguments: list[str] | None = None) -> int:
