@@ -16,6 +16,7 @@ from pathlib import Path
 from pipelines.errors import SeptetError, StudioError
 from studio import words
 from studio.paths import DataFolder
+from studio.quick_import import without_type_stubs
 
 DAY = 24 * 3600
 PAGE_FIRST = 6.0  # seconds; on two cores, a model loading beside the page would double the wait for it
@@ -62,8 +63,9 @@ def _serve(flags: argparse.Namespace, data: DataFolder) -> None:
 
         import uvicorn
 
-        from studio.server import build_app
-        from studio.shelf import Shelf
+        with without_type_stubs():
+            from studio.server import build_app
+            from studio.shelf import Shelf
 
         app = build_app(Shelf(desk))
         address = f"http://{'localhost' if flags.host == '::1' else flags.host}:{listener.getsockname()[1]}"
@@ -91,7 +93,9 @@ def _refuse_strangers(host: str) -> None:
 
 def _listen(host: str, port: int) -> socket.socket:
     """The open socket, taken before anything is loaded. Raises StudioError if the port is in use."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    # named TCP, because asyncio sends small answers at once only where it knows that; else each waits 40 ms for an ACK
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

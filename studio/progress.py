@@ -6,6 +6,8 @@ import shutil
 import sys
 from types import TracebackType
 
+from studio import amounts
+
 _BAR = 24
 
 
@@ -30,7 +32,7 @@ class Line:
     def show(self, stage: str, fraction: float, eta_seconds: float | None = None, place: int = 0) -> None:
         """Where a job is; `place` in the queue if it waits."""
         head = f"{stage}, {place} in line" if place > 1 else stage
-        left = "" if eta_seconds is None else f"  {duration(eta_seconds)} left"
+        left = "" if eta_seconds is None else f"  {amounts.eta(eta_seconds)}"
         self._write(head, f"{head:20} {_bar(fraction)} {fraction:4.0%}{left}")
 
     def show_bytes(self, done: int, total: int) -> None:
@@ -45,14 +47,6 @@ class Line:
         elif head != self._last:
             self._stream.write(text.rstrip() + "\n")
         self._last = head
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person says them: "8 s", "2 min", "1 h 05 min"."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
 def _bar(fraction: float) -> str:

@@ -22,6 +22,7 @@ from pipelines.checkpoints import ModelInfo
 from pipelines.errors import ModelMissing, UnknownJob
 from studio.examples import public_file
 from studio.fetches import Fetches
+from studio.frontend import Frontend
 from studio.head import PageHead
 from studio.jobs.job import Job
 from studio.layout import build_page
@@ -55,7 +56,7 @@ def build_app(shelf: Shelf) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        middleware=[Middleware(PagePolicy), Middleware(PageHead, html=head())],
+        middleware=[Middleware(Frontend), Middleware(PagePolicy), Middleware(PageHead, html=head())],
     )
     app.include_router(_media(shelf))
     app.include_router(_asked_by_the_page(shelf, fetches))

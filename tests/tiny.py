@@ -55,6 +55,10 @@ def tiny_pipeline(two_transformers: bool = False) -> WanVACEPipeline:
         latents_mean=[0.1] * z,
         latents_std=[1.5] * z,
     )
+    # torch's own initialisation lets the signal die on the way: every clip would be the same grey, give or take a pixel
+    for module in vae.modules():
+        if isinstance(module, torch.nn.Conv2d | torch.nn.Conv3d):
+            torch.nn.init.normal_(module.weight, std=module.weight[0].numel() ** -0.5)
     vocab = [
         ("<pad>", 0.0),
         ("</s>", 0.0),

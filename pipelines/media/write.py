@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
@@ -19,7 +20,7 @@ from pipelines.media.audio import Soundtrack, soundtrack
 from pipelines.media.container import shown_name
 from pipelines.media.metadata import KEY, parse_recipe
 from pipelines.media.probe import inspect
-from pipelines.types import Clip, Frame, FrameStream
+from pipelines.types import Clip, Frame, Frames, FrameStream
 
 Quality = Literal["draft", "good", "best"]
 Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"]
@@ -28,6 +29,7 @@ CRF: dict[Quality, int] = {"draft": 26, "good": 18, "best": 12}
 _BT709 = 1  # primaries, transfer and matrix, as numbered in ITU-T H.273
 # AREA averages the four pixels a chroma sample stands for; ACCURATE_RND keeps the conversion free of a darkening bias.
 _TO_YUV = Interpolation.AREA | Interpolation.ACCURATE_RND
+_FEW = 4
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -84,7 +86,7 @@ def _encode(
     audio_start: float,
     metadata: dict[str, str],
 ) -> None:
-    """Write the whole file, each chunk encoded in a thread of its own while the next one is being made."""
+    """Write the whole file, a few frames encoded in a thread of its own while the next few are being made."""
     length = float(stream.num_frames / stream.frame_rate)
     with av.open(f"file:{part}", "w", format="mp4", container_options={"movflags": "+faststart"}) as out:
         out.metadata.update(metadata)
@@ -93,9 +95,9 @@ def _encode(
         with soundtrack(out, audio, audio_start, length) as sound, ThreadPoolExecutor(1) as encoder:
             count = 0
             before: Future[None] | None = None
-            for chunk in stream.chunks:
-                pictures = [_yuv(frame, count + index, stream) for index, frame in enumerate(chunk)]
-                count += len(chunk)
+            for few in _by_the_few(stream.chunks):
+                pictures = [_yuv(frame, count + index, stream) for index, frame in enumerate(few)]
+                count += len(few)
                 if before is not None:
                     before.result()
                 before = encoder.submit(_mux, out, video, sound, pictures)
@@ -106,6 +108,13 @@ def _encode(
             out.mux(video.encode(None))
             if sound is not None:
                 sound.write_until(length)
+
+
+def _by_the_few(chunks: Iterable[Frames]) -> Iterator[Frames]:
+    """The same frames in smaller chunks: the encoder need not wait for the whole of the first one."""
+    for chunk in chunks:
+        for start in range(0, len(chunk), _FEW):
+            yield chunk[start : start + _FEW]
 
 
 def _mux(out: OutputContainer, video: VideoStream, sound: Soundtrack | None, pictures: list[av.VideoFrame]) -> None:

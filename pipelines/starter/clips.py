@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pipelines.starter.conditioning import Kind, Task, sample_task
+from pipelines.starter.optim import half_precision, wait_while_paused
 from pipelines.starter.photos import Frame, Frames, invented_picture, load_pictures, recolour
 from pipelines.starter.render import Rendered, render
 from pipelines.starter.vae import SPATIAL_FACTOR, TEMPORAL_FACTOR, encode_sequence
@@ -71,7 +72,7 @@ class LatentEncoder:
     @torch.no_grad()
     def __call__(self, video: Tensor) -> Tensor:
         """(B, 3, F, H, W) in [-1, 1] -> normalised latents (B, z, T, h, w) float32 on the CPU."""
-        with torch.autocast(self.device, torch.bfloat16):
+        with half_precision(self.device):
             latents = self._encode(self.vae, video.to(self.device))
         return (latents.float().cpu() - self.mean) / self.std
 
@@ -111,9 +112,9 @@ class SceneSource:
         return self.invented[rng.integers(len(self.invented))]
 
     def clip(self, width: int, height: int, num_frames: int) -> Rendered:
-        photo = self.rng.random() < 0.14
+        photo = self.rng.random() < 0.08
         if not photo:
-            return render(sample_scene(self.rng), width, height, num_frames)
+            return render(sample_scene(self.rng, still=num_frames == 1), width, height, num_frames)
         scene = sample_scene(self.rng, place=PHOTO, with_subject=bool(self.rng.random() < 0.4))
         scene = Scene(scene.subject, scene.colour, PHOTO, "day", scene.motion, scene.camera, scene.detail)
         return render(scene, width, height, num_frames, self.picture())
@@ -162,7 +163,7 @@ def encode_clips(rendered: list[Rendered], tasks: list[Task], encoder: LatentEnc
 
 def encoder_reference(encoder: LatentEncoder, reference: Frame) -> Tensor:
     """(z, 1, h, w) of one picture, never through the compiled path (another shape)."""
-    with torch.no_grad(), torch.autocast(encoder.device, torch.bfloat16):
+    with torch.no_grad(), half_precision(encoder.device):
         latents = encode_sequence(encoder.vae, to_tensor(reference[None])[None].to(encoder.device))
     return ((latents.float().cpu() - encoder.mean) / encoder.std)[0].half()
 
@@ -181,8 +182,7 @@ def produce(
     deadline = time.monotonic() + 60 * minutes
     number = 0
     while time.monotonic() < deadline:
-        while (folder.parent / "PAUSE").exists():
-            time.sleep(1)
+        wait_while_paused(folder.parent)
         started = time.monotonic()
         rendered = [source.clip(*size, num_frames) for _ in range(shard)]
         tasks = [sample_task(item, source.rng) for item in rendered]

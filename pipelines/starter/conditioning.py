@@ -18,7 +18,7 @@ from pipelines.starter.render import Rendered, portrait
 from pipelines.structure import BLUR_SIGMAS, structure_frames
 
 Kind = Literal["none", "first", "structure", "mask"]
-KIND_SHARES: dict[Kind, float] = {"none": 0.45, "first": 0.25, "structure": 0.15, "mask": 0.15}
+KIND_SHARES: dict[Kind, float] = {"none": 0.66, "first": 0.14, "structure": 0.09, "mask": 0.11}
 GREY = 127
 
 
@@ -118,7 +118,7 @@ def _free_patch(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.
 
 def _reference(rendered: Rendered, rng: np.random.Generator) -> tuple[Frame | None, bool]:
     frames = rendered.frames
-    if rendered.scene.subject is not None and rng.random() < 0.6:
+    if rendered.scene.subject is not None and rng.random() < 0.7:
         return portrait(rendered.scene, frames.shape[2], frames.shape[1], rng), False
     if rng.random() < 0.25:
         return frames[int(rng.integers(len(frames)))], True

@@ -1,8 +1,8 @@
 """How well the starter obeys, as a table: every mode's request, asked of the saved model and judged on its frames.
 
-`python -m pipelines.starter.evaluate [--model assets/starter] [--cases 50] [--photos FOLDER]` prints markdown and
-writes JSON. Nothing is pasted back: what is judged is what the model decoded. Known first frames are held in place
-inside the loop, as in use.
+`python -m pipelines.starter.evaluate [--model assets/starter] [--cases 50] [--photos FOLDER] [--only text ...]` prints
+markdown and writes JSON. Nothing is pasted back: what is judged is what the model decoded. Known first frames are held
+in place inside the loop, as in use.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 
 from pipelines.starter.captions import plain_caption
 from pipelines.starter.clips import to_tensor
+from pipelines.starter.conditioning import GREY
 from pipelines.starter.judge import Judge, train_judge
 from pipelines.starter.photos import Frames, load_pictures
 from pipelines.starter.render import portrait, render
-from pipelines.starter.sampler import FRAMES, GREY, HEIGHT, WIDTH, Sampler, psnr
+from pipelines.starter.sampler import FRAMES, HEIGHT, WIDTH, Sampler, psnr
 from pipelines.starter.world import COLOURS, PLACES, Scene, sample_scene
 from pipelines.structure import structure_frames
 
@@ -197,24 +198,27 @@ def score_photos(sampler: Sampler, folder: Path) -> list[Score]:
     return [score]
 
 
-def evaluate(folder: Path, cases: int, photos: Path | None) -> dict[str, object]:
-    """Every score of the saved model, and how long a default clip took."""
-    judge, trust = train_judge(seed=9)
-    trust["direction"] = tracker_trust(cases)
+QUESTIONS: dict[str, Callable[[Sampler, Judge, int], list[Score]]] = {
+    "text": score_text,
+    "first": lambda sampler, judge, cases: score_first_frame(sampler, cases),
+    "structure": score_structure,
+    "mask": score_mask,
+    "reference": score_reference,
+}
+
+
+def evaluate(folder: Path, cases: int, photos: Path | None, only: Sequence[str], kept: Path) -> dict[str, object]:
+    """The scores of the saved model in the questions named, and how long a default clip took; the judge is trained once
+    and `kept`."""
+    judge = train_judge(9, kept)
+    trust = {**judge.trust(seed=10), "direction": tracker_trust(cases)}
     sampler = Sampler(folder)
     started = time.monotonic()
     sampler("a red ball moving left", 0)
     seconds = time.monotonic() - started
-    groups: list[Callable[[], list[Score]]] = [
-        lambda: score_text(sampler, judge, cases),
-        lambda: score_first_frame(sampler, cases),
-        lambda: score_structure(sampler, judge, cases),
-        lambda: score_mask(sampler, judge, cases),
-        lambda: score_reference(sampler, judge, cases),
-    ]
+    scores = [score for name in only for score in QUESTIONS[name](sampler, judge, cases)]
     if photos is not None:
-        groups.append(lambda: score_photos(sampler, photos))
-    scores = [score for group in groups for score in group()]
+        scores += score_photos(sampler, photos)
     return {"judge": trust, "seconds": round(seconds, 2), "scores": [vars(score) for score in scores]}
 
 
@@ -232,8 +236,9 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=50)
     parser.add_argument("--photos", type=Path)
     parser.add_argument("--out", type=Path, default=Path("training/evaluation.json"))
+    parser.add_argument("--only", nargs="+", choices=tuple(QUESTIONS), default=tuple(QUESTIONS))
     options = parser.parse_args()
-    result = evaluate(options.model, options.cases, options.photos)
+    result = evaluate(options.model, options.cases, options.photos, options.only, options.out.parent / "judge.pt")
     options.out.write_text(json.dumps(result, indent=2))
     print(as_table(result))
     print(f"judge {result['judge']}; a default clip took {result['seconds']} s")

@@ -26,7 +26,7 @@ PROMPTS = (
     "a red rocket rising in the city at night",
     "an empty scene at sea at sunset",
 )
-OBEYED = ("colours", "places")  # the kinds of words the evaluation finds obeyed; the page promises no others
+OBEYED = ("subjects", "colours", "places", "motions")  # kinds of words found obeyed, subjects in three cases of five
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ printed with every evaluation: a score means nothing if the judge cannot read th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -46,6 +47,13 @@ class Judge(nn.Module):
         answers = self.eval()(to_pictures(frames))
         return {k: HEADS[k][int(v.softmax(1).mean(0).argmax())] for k, v in answers.items()}
 
+    @torch.inference_mode()
+    def trust(self, seed: int) -> dict[str, float]:
+        """The share (0..1) of single frames of true renders that it names rightly, per question."""
+        pictures, labels = _examples(np.random.default_rng(seed), 500)
+        answers = self.eval()(pictures)
+        return {name: float((answers[name].argmax(1) == labels[name]).float().mean()) for name in HEADS}
+
 
 def to_pictures(frames: Sequence[Frame]) -> Tensor:
     """(H, W, 3) uint8 frames of any size -> (B, 3, 48, 80) in 0..1."""
@@ -79,8 +87,12 @@ def _examples(rng: np.random.Generator, count: int) -> tuple[Tensor, dict[str, T
     return to_pictures(frames), labels
 
 
-def train_judge(seed: int, examples: int = 3000, epochs: int = 10) -> tuple[Judge, dict[str, float]]:
-    """A trained judge and its accuracy (0..1) per question on renders with other seeds."""
+def train_judge(seed: int, kept: Path, examples: int = 3000, epochs: int = 10) -> Judge:
+    """A trained judge, from the file it is `kept` in where that is there already."""
+    if kept.exists():
+        judge = Judge()
+        judge.load_state_dict(torch.load(kept))
+        return judge
     rng = np.random.default_rng(seed)
     torch.manual_seed(seed)
     pictures, labels = _examples(rng, examples)
@@ -97,7 +109,5 @@ def train_judge(seed: int, examples: int = 3000, epochs: int = 10) -> tuple[Judg
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         schedule.step()
-    held_pictures, held = _examples(np.random.default_rng(seed + 1), 500)
-    with torch.inference_mode():
-        answers = judge.eval()(held_pictures)
-    return judge, {k: float((answers[k].argmax(1) == held[k]).float().mean()) for k in HEADS}
+    torch.save(judge.state_dict(), kept)
+    return judge

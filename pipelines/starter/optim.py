@@ -7,18 +7,34 @@ samples are the scarce thing, it needs markedly fewer of them than AdamW alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import Any
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any, Protocol
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
 
+def fast_in_half(device: str) -> bool:
+    """Whether bfloat16 saves time there: on every GPU, and on a CPU that computes with it rather than imitating it (one
+    without AVX-512 takes fifty times as long)."""
+    return device != "cpu" or torch.cpu.get_capabilities().get("avx512_bf16", False)
+
+
+def half_precision(device: str) -> AbstractContextManager[Any]:
+    """bfloat16 where that is fast, else float32 throughout."""
+    return torch.autocast(device, torch.bfloat16) if fast_in_half(device) else nullcontext()
+
+
 def orthogonalise(matrix: Tensor, steps: int = 5) -> Tensor:
     """Roughly the orthogonal factor of a matrix (M, N), by the quintic Newton-Schulz iteration of the Muon paper."""
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = (matrix / (matrix.norm() + 1e-7)).bfloat16()
+    x = matrix / (matrix.norm() + 1e-7)
+    if fast_in_half(matrix.device.type):
+        x = x.bfloat16()
     tall = x.shape[0] > x.shape[1]
     if tall:
         x = x.T
@@ -37,18 +53,66 @@ class Muon(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
         for group in self.param_groups:
-            for parameter in group["params"]:
-                if parameter.grad is None:
-                    continue
-                state = self.state[parameter]
-                if "momentum" not in state:
-                    state["momentum"] = torch.zeros_like(parameter)
-                buffer = state["momentum"]
-                buffer.lerp_(parameter.grad, 1 - group["momentum"])
-                update = parameter.grad.lerp(buffer, group["momentum"]).flatten(1)
-                scale = math.sqrt(max(1.0, update.shape[0] / update.shape[1]))
+            moving = [parameter for parameter in group["params"] if parameter.grad is not None]
+            directions = self._directions(moving, group["momentum"])
+            for parameter, direction in zip(moving, directions, strict=True):
+                scale = math.sqrt(max(1.0, parameter.shape[0] / parameter[0].numel()))
                 parameter.mul_(1 - group["lr"] * group["weight_decay"])
-                parameter.add_(orthogonalise(update).view_as(parameter), alpha=-group["lr"] * scale)
+                parameter.add_(direction, alpha=-group["lr"] * scale)
+
+    def _directions(self, moving: list[Tensor], momentum: float) -> list[Tensor]:
+        """Each parameter's orthogonalised momentum; the processes of one training share that work."""
+        processes = dist.get_world_size() if dist.is_initialized() else 1
+        found = []
+        for i, parameter in enumerate(moving):
+            assert parameter.grad is not None
+            state = self.state[parameter]
+            if "momentum" not in state:
+                state["momentum"] = torch.zeros_like(parameter)
+            buffer = state["momentum"]
+            buffer.lerp_(parameter.grad, 1 - momentum)
+            mine = i % processes == rank()
+            update = parameter.grad.lerp(buffer, momentum).flatten(1)
+            found.append((orthogonalise(update) if mine else torch.zeros_like(update)).view_as(parameter))
+        return found if processes == 1 else summed(found)
+
+
+class Stateful(Protocol):
+    """What a checkpoint can keep: modules, optimisers, trainers."""
+
+    def state_dict(self) -> Any: ...
+
+    def load_state_dict(self, state: Any) -> Any: ...
+
+
+class Checkpoint:
+    """The file a stopped training goes on from: the states of its parts, and the minutes spent on it so far."""
+
+    EVERY = 90.0  # seconds
+
+    def __init__(self, path: Path, parts: Mapping[str, Stateful], device: str) -> None:
+        self.path, self.parts = path, parts
+        self.minutes = 0.0
+        if path.exists():
+            saved = torch.load(path, map_location=device)
+            for name, part in parts.items():
+                part.load_state_dict(saved[name])
+            self.minutes = saved["minutes"]
+        self._saved = time.monotonic()
+
+    def keep(self, over: bool) -> None:
+        """Write the file, whole or not at all, from time to time and when all is `over`; one process does."""
+        if rank() == 0 and (over or time.monotonic() - self._saved > self.EVERY):
+            state = {name: part.state_dict() for name, part in self.parts.items()}
+            torch.save({**state, "minutes": self.minutes}, self.path.with_suffix(".tmp"))
+            self.path.with_suffix(".tmp").rename(self.path)
+            self._saved = time.monotonic()
+
+
+def wait_while_paused(folder: Path) -> None:
+    """Return once there is no file `PAUSE` in the folder."""
+    while (folder / "PAUSE").exists():
+        time.sleep(1)
 
 
 class Trainer:
@@ -89,11 +153,8 @@ class Trainer:
     def _average_gradients(self) -> None:
         """Across the processes of one training: a parameter without a gradient counts as zero."""
         gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters]
-        flat = torch.cat([gradient.flatten() for gradient in gradients])
-        dist.all_reduce(flat)
-        parts = (flat / dist.get_world_size()).split([gradient.numel() for gradient in gradients])
-        for parameter, part in zip(self.parameters, parts, strict=True):
-            parameter.grad = part.view_as(parameter).clone()
+        for parameter, total in zip(self.parameters, summed(gradients), strict=True):
+            parameter.grad = total / dist.get_world_size()
 
     def state_dict(self) -> dict[str, Any]:
         return {"steps": self.steps, "optimisers": [o.state_dict() for o in self.optimisers]}
@@ -102,6 +163,19 @@ class Trainer:
         self.steps = state["steps"]
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(saved)
+
+
+def summed(tensors: list[Tensor]) -> list[Tensor]:
+    """The tensors' sums over all processes of one training."""
+    flat = torch.cat([tensor.flatten() for tensor in tensors])
+    dist.all_reduce(flat)
+    parts = flat.split([tensor.numel() for tensor in tensors])
+    return [part.view_as(tensor).clone() for tensor, part in zip(tensors, parts, strict=True)]
+
+
+def rank() -> int:
+    """The number of this process in its training; 0 where there is only one."""
+    return dist.get_rank() if dist.is_initialized() else 0
 
 
 def agree(value: float) -> float:

@@ -42,7 +42,8 @@ class _Pose:
 
 
 def render(scene: Scene, width: int, height: int, num_frames: int, picture: Frame | None = None) -> Rendered:
-    """The clip of a scene. A PHOTO scene takes its place from `picture`, (H', W', 3) uint8 of any size."""
+    """The clip of a scene, or with `num_frames` 1 any moment of it. A PHOTO scene takes its place from `picture`,
+    (H', W', 3) uint8 of any size."""
     rng = np.random.default_rng(scene.detail)
     if scene.place == PHOTO:
         if picture is None:
@@ -50,11 +51,12 @@ def render(scene: Scene, width: int, height: int, num_frames: int, picture: Fram
         place = _photo_place(picture, (width, height))
     else:
         place = paint_place(scene.place, scene.light, (width, height), rng)
-    camera = _camera_path(scene, (width, height), num_frames, rng)
+    moments = np.linspace(-0.5, 0.5, num_frames) if num_frames > 1 else rng.uniform(-0.5, 0.5, 1)
+    camera = _camera_path(scene, (width, height), moments, rng)
     sprite = None
     if scene.subject is not None and scene.colour is not None:
         sprite = _mips(draw_subject(scene.subject, _tone(scene.colour, scene.light, rng)))
-    poses = _subject_path(scene, place, (width, height), num_frames, rng)
+    poses = _subject_path(scene, place, (width, height), moments, rng)
     frames = np.empty((num_frames, height, width, 3), np.uint8)
     mask = np.zeros((num_frames, height, width), np.uint8)
     canvas = np.empty((height, width, 3), np.float32)
@@ -116,12 +118,14 @@ def _photo_place(picture: Frame, size: tuple[int, int]) -> Place:
     return Place((Layer(image, 1.0),), 1, None, 1.0)
 
 
-def _camera_path(scene: Scene, size: tuple[int, int], num_frames: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """(F, 3): how far the near scene is shifted right and down, in pixels, and its magnification."""
+def _camera_path(
+    scene: Scene, size: tuple[int, int], u: NDArray[np.float64], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """(F, 3): how far the near scene is shifted right and down, in pixels, and its magnification, at moments `u` (F,),
+    -0.5 where the move begins and 0.5 where it ends."""
     width, height = size
-    u = np.linspace(-0.5, 0.5, num_frames) if num_frames > 1 else np.zeros(1)
     reach = rng.uniform(0.36, 0.52)
-    path = np.zeros((num_frames, 3))
+    path = np.zeros((len(u), 3))
     path[:, 2] = 1
     way = {"pan left": 1, "pan right": -1, "tilt up": 1, "tilt down": -1}.get(scene.camera, 0)
     if scene.camera.startswith("pan"):
@@ -135,25 +139,26 @@ def _camera_path(scene: Scene, size: tuple[int, int], num_frames: int, rng: np.r
 
 
 def _subject_path(
-    scene: Scene, place: Place, size: tuple[int, int], num_frames: int, rng: np.random.Generator
+    scene: Scene, place: Place, size: tuple[int, int], u: NDArray[np.float64], rng: np.random.Generator
 ) -> list[_Pose]:
     width, height = size
-    u = np.linspace(-0.5, 0.5, num_frames) if num_frames > 1 else np.zeros(1)
+    num_frames = len(u)
     unit = np.sqrt(width * height) * 0.78
-    radius = np.full(num_frames, unit * rng.uniform(0.28, 0.32))
-    turn = np.full(num_frames, rng.normal(0, 0.04))
+    # Paths vary little, so that a caption nearly says where the subject is: only then is there a form to learn from it.
+    radius = np.full(num_frames, unit * rng.uniform(0.29, 0.31))
+    turn = np.full(num_frames, rng.normal(0, 0.03))
     floor = (place.ground if place.ground is not None else 1.0) * height
-    x = np.full(num_frames, width * (0.5 + rng.uniform(-0.04, 0.04)))
-    lift = rng.uniform(0.0, 0.06) * height * (rng.random() < 0.5)
-    y = floor - radius - lift if place.ground is not None else np.full(num_frames, height * rng.uniform(0.46, 0.54))
+    x = np.full(num_frames, width * (0.5 + rng.uniform(-0.02, 0.02)))
+    lift = rng.uniform(0.0, 0.03) * height
+    y = floor - radius - lift if place.ground is not None else np.full(num_frames, height * rng.uniform(0.48, 0.52))
     ground = np.full(num_frames, floor)
     way = {"left": -1, "right": 1, "up": -1, "down": 1, "towards": 1, "away": -1}.get(scene.motion, 0)
     if scene.motion in ("left", "right"):
-        x = width * (0.5 + rng.uniform(-0.06, 0.06)) + way * u * width * rng.uniform(0.5, 0.75)
+        x = width * (0.5 + rng.uniform(-0.02, 0.02)) + way * u * width * rng.uniform(0.56, 0.66)
     elif scene.motion in ("up", "down"):
-        y = height * rng.uniform(0.44, 0.5) + way * u * height * rng.uniform(0.45, 0.6)
+        y = height * rng.uniform(0.46, 0.48) + way * u * height * rng.uniform(0.48, 0.56)
     elif scene.motion in ("towards", "away"):
-        growth = np.exp(way * u * rng.uniform(0.7, 0.95))
+        growth = np.exp(way * u * rng.uniform(0.78, 0.92))
         middle = height * 0.5
         ground = middle + (floor - middle) * np.clip(growth, 0.55, 1.25)
         radius = radius * growth

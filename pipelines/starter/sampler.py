@@ -13,13 +13,14 @@ from torch import Tensor
 
 from pipelines.convolution import fold_time
 from pipelines.sampling import Sampling, denoise, seeded_noise
-from pipelines.starter.clips import to_tensor
+from pipelines.starter.clips import NATIVE, to_tensor
+from pipelines.starter.conditioning import GREY
 from pipelines.starter.photos import Frame, Frames
 from pipelines.starter.text import MAX_TOKENS
 from pipelines.vace import control_tensor, pack_mask, split_streams
 
-GREY = 127
-FRAMES, WIDTH, HEIGHT = 17, 160, 96
+WIDTH, HEIGHT = NATIVE
+FRAMES = 17
 
 
 class Sampler:

@@ -3,6 +3,7 @@
     python -m pipelines.starter.train vae --minutes 40          the autoencoder
     python -m pipelines.starter.train freeze                    its latent statistics; from here on it stays as it is
     python -m pipelines.starter.train clips --minutes 30        clips as latents; may run beside the next
+    python -m pipelines.starter.train words                     the text encoder, by itself
     python -m pipelines.starter.train transformer --minutes 60  the transformer and the text encoder
     python -m pipelines.starter.train export --out assets/starter
 
@@ -23,14 +24,18 @@ import torch
 import torch.distributed as dist
 from diffusers import AutoencoderKLWan
 
+from pipelines.starter.captions import all_words
 from pipelines.starter.clips import NATIVE, LatentEncoder, SceneSource, produce
 from pipelines.starter.export import Defaults, export
+from pipelines.starter.text import build_text_encoder, build_tokenizer
 from pipelines.starter.train_transformer import ClipBank, train_transformer
 from pipelines.starter.train_vae import latent_statistics, train_vae
+from pipelines.starter.train_words import teach_words
 from pipelines.starter.transformer import StarterModel
 from pipelines.starter.vae import build_vae
 
 WORLD_CLIPS = 160
+WORDS_STEPS = 200
 
 
 def _world_source(folder: Path) -> SceneSource:
@@ -68,6 +73,13 @@ def run_clips(options: argparse.Namespace) -> None:
     )  # fmt: skip
 
 
+def run_words(options: argparse.Namespace) -> None:
+    tokenizer = build_tokenizer(all_words())
+    text = build_text_encoder(len(tokenizer))
+    print(f"{teach_words(text, tokenizer, WORDS_STEPS, seed=0):.3f} nats a question")
+    text.save_pretrained(options.folder / "text_encoder")
+
+
 def run_transformer(options: argparse.Namespace) -> None:
     encoder = LatentEncoder(_frozen(options.folder), options.device)
     train_transformer(options.folder, encoder, options.minutes, options.device, options.compile, options.begin_with)
@@ -77,7 +89,7 @@ def run_export(options: argparse.Namespace) -> None:
     vae, model = _frozen(options.folder), StarterModel.build()
     model.load_state_dict(torch.load(options.folder / "transformer.pt", map_location="cpu")["average"])
     bank = ClipBank(options.folder / "cache", LatentEncoder(vae), 0)
-    bank.refresh()
+    bank.refresh(limit=1000)
     export(vae, model, bank, options.out, Defaults())
 
 
@@ -89,6 +101,7 @@ STAGES = {
     "vae": run_vae,
     "freeze": run_freeze,
     "clips": run_clips,
+    "words": run_words,
     "transformer": run_transformer,
     "export": run_export,
 }

@@ -10,24 +10,29 @@ from __future__ import annotations
 import copy
 import time
 from collections import defaultdict
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-import torch.distributed as dist
 from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from transformers import UMT5EncoderModel
 
 from pipelines.starter.captions import caption
 from pipelines.starter.clips import ClipLatents, LatentEncoder, load_shard
-from pipelines.starter.optim import Trainer, agree
+from pipelines.starter.optim import Checkpoint, Trainer, agree, fast_in_half, half_precision, rank, wait_while_paused
+from pipelines.starter.readouts import scene_labels
+from pipelines.starter.train_words import teach_reading
 from pipelines.starter.transformer import StarterModel, flow_loss, sample_sigma
 from pipelines.starter.vae import SPATIAL_FACTOR, TEMPORAL_FACTOR
 from pipelines.vace import control_tensor, pack_mask
 
 MATRIX_LR, REST_LR = 0.012, 1.5e-3
 EMA = 0.998
-TOKENS_PER_BATCH = 2800
+TOKENS_PER_BATCH = 1600
+READING_STEPS, READING_SIZE = 160, (32, 48)
 DROP_CONTROL, DROP_PROMPT, DROP_PROMPT_SHOWN = 0.12, 0.12, 0.28
 # A subject fills a tenth of a frame and is most of what is asked for: until late in a run its cells count so much more.
 SUBJECT_GAIN = 3.0
@@ -36,13 +41,16 @@ SUBJECT_GAIN = 3.0
 @dataclass(frozen=True)
 class Batch:
     """`clean` (B, z, R + T, h, w), `control` (B, 2z + s*s, R + T, h, w), `cover` (B, R + T, h, w): where the subject
-    is; a caption and a kind each."""
+    is; a caption, a kind and `labels` (B, 6) of the scene each. The first R frames (0 or 1, as `references` says) are
+    reference pictures."""
 
     clean: Tensor
     control: Tensor
     cover: Tensor
     captions: list[str]
     kinds: list[str]
+    labels: Tensor
+    references: int
 
 
 class ClipBank:
@@ -82,7 +90,11 @@ class ClipBank:
         picked = [group[i] for i in rng.integers(len(group), size=count)]
         samples = [self._sample(clip, length, with_reference) for clip in picked]
         clean, control, cover, captions, kinds = zip(*samples, strict=True)
-        return Batch(torch.stack(clean), torch.stack(control), torch.stack(cover), list(captions), list(kinds))
+        labels = scene_labels([clip.scene for clip in picked], pictures=full == 1)
+        return Batch(
+            torch.stack(clean), torch.stack(control), torch.stack(cover), list(captions), list(kinds), labels,
+            int(with_reference),
+        )  # fmt: skip
 
     def _sample(self, clip: ClipLatents, length: int, with_reference: bool) -> tuple[Tensor, Tensor, Tensor, str, str]:
         rng = self.rng
@@ -130,59 +142,78 @@ def compile_blocks(model: StarterModel) -> None:
         block.compile(dynamic=True)
 
 
+def _attention(device: str) -> AbstractContextManager[None]:
+    """Plain attention in bfloat16 on a CPU: the fused one takes three times as long to train through."""
+    return sdpa_kernel(SDPBackend.MATH) if device == "cpu" and fast_in_half(device) else nullcontext()
+
+
 def train_transformer(
     folder: Path, encoder: LatentEncoder, minutes: float, device: str = "cpu", compiled: bool = True,
     begin_with: Path | None = None,
 ) -> None:  # fmt: skip
     """Train for `minutes` of processor time in all (a shared machine's clock says little) on `folder/cache`, from
-    `folder/transformer.pt` where it exists, else from the saved starter in `begin_with`, else from nothing."""
-    seed = time.time_ns() % 2**31
-    rank = dist.get_rank() if dist.is_initialized() else 0
+    `folder/transformer.pt` where it exists, else from the saved starter in `begin_with`, else from nothing; with the
+    words that were taught before in `folder/text_encoder`, where they were."""
+    seed = time.time_ns() % 2**31 + rank()
     torch.manual_seed(0)  # processes of one training start alike where no checkpoint says how
-    model = (StarterModel.build() if begin_with is None else StarterModel.load(begin_with)).to(device)
+    model = StarterModel.build() if begin_with is None else StarterModel.load(begin_with)
+    if (folder / "text_encoder").exists():
+        model.text = UMT5EncoderModel.from_pretrained(folder / "text_encoder").float()
+    model.to(device)
     average = copy.deepcopy(model).requires_grad_(False)
     trainer = Trainer(model, StarterModel.PLAIN, MATRIX_LR, REST_LR)
-    checkpoint, spent = folder / "transformer.pt", 0.0
-    if checkpoint.exists():
-        saved = torch.load(checkpoint, map_location=device)
-        model.load_state_dict(saved["model"])
-        average.load_state_dict(saved["average"])
-        trainer.load_state_dict(saved["trainer"])
-        spent = saved["minutes"]
+    checkpoint = Checkpoint(folder / "transformer.pt", {"model": model, "average": average, "trainer": trainer}, device)
+    if checkpoint.minutes == 0:
+        teach_reading(model, encoder.empty(1, *READING_SIZE), READING_STEPS, seed=0)
+        average.load_state_dict(model.state_dict())
     if compiled:
         compile_blocks(model)
-    torch.manual_seed(seed + rank)
-    bank = ClipBank(folder / "cache", encoder, seed + rank)
+    torch.manual_seed(seed)
+    bank = ClipBank(folder / "cache", encoder, seed)
     while bank.refresh(limit=1000) == 0:
         time.sleep(5)
-    recent: dict[str, float] = {}
-    last_save, seen = time.monotonic(), 0
-    while spent < minutes:
-        while (folder / "PAUSE").exists():
-            time.sleep(1)
+    report = _Report(bank)
+    while checkpoint.minutes < minutes:
+        wait_while_paused(folder)
         started = time.process_time()
-        progress = min(1.0, spent / minutes)
-        batch = bank.batch(still=max(0.2, 0.85 - 0.75 * progress), short=0.4)  # shapes and colours first
-        clean, control = batch.clean.to(device), batch.control.to(device)
-        gain, sigma = SUBJECT_GAIN * min(1.0, 4 * (1 - progress)), sample_sigma(len(clean), device)
-        with torch.autocast(device, torch.bfloat16):
-            losses = flow_loss(model, clean, batch.captions, control, sigma, batch.cover.to(device), gain)
+        progress = min(1.0, checkpoint.minutes / minutes)
+        batch = bank.batch(still=max(0.15, 0.45 - 0.45 * progress), short=0.35)  # shapes and colours first
+        losses = _losses(model, batch, progress, device)
         losses.mean().backward()  # type: ignore[no-untyped-call]
-        norm = trainer.step(spent / minutes, warmup=60)
+        norm = trainer.step(progress, warmup=60)
         update_average(average, model, trainer.steps)
-        seen += len(clean)
-        elapsed = time.process_time() - started
-        spent = agree(spent + elapsed / 60)
+        checkpoint.minutes = agree(checkpoint.minutes + (time.process_time() - started) / 60)
+        report.add(batch, losses, f"{trainer.steps} {checkpoint.minutes:.2f}min norm {norm:.2f}")
+        checkpoint.keep(over=checkpoint.minutes >= minutes)
+
+
+def _losses(model: StarterModel, batch: Batch, progress: float, device: str) -> Tensor:
+    """(B,) of a batch: what was asked counts more early in a run, how fine it looks late."""
+    gain = SUBJECT_GAIN * min(1.0, 4 * (1 - progress))
+    sigma = sample_sigma(len(batch.clean), device, 2.0 - progress)
+    clean, control, cover = batch.clean.to(device), batch.control.to(device), batch.cover.to(device)
+    with half_precision(device), _attention(device):
+        loss = flow_loss(model, clean, batch.captions, control, sigma, cover, gain)
+        return loss + gain * model.readouts.loss(cover, batch.labels.to(device), batch.references)
+
+
+class _Report:
+    """A line now and then: how far the training is, and the running mean of the loss for every kind of request."""
+
+    EVERY = 20
+
+    def __init__(self, bank: ClipBank) -> None:
+        self.bank = bank
+        self.steps = self.seen = 0
+        self.recent: dict[str, float] = {}
+
+    def add(self, batch: Batch, losses: Tensor, where: str) -> None:
+        self.steps += 1
+        self.seen += len(batch.clean)
         for kind, loss in zip(batch.kinds, losses.tolist(), strict=True):
-            recent[kind] = 0.99 * recent.get(kind, loss) + 0.01 * loss
-        if trainer.steps % 20 == 0:
-            clips = bank.refresh()
-        if trainer.steps % 20 == 0 and rank == 0:
-            text = " ".join(f"{kind}:{value:.3f}" for kind, value in sorted(recent.items()))
-            print(f"{trainer.steps} {spent:.2f}min {elapsed:.2f}s {seen} of {clips} norm {norm:.2f} {text}", flush=True)
-        if rank == 0 and (time.monotonic() - last_save > 90 or spent >= minutes):
-            state = {"model": model.state_dict(), "average": average.state_dict(), "trainer": trainer.state_dict(),
-                     "minutes": spent}  # fmt: skip
-            torch.save(state, checkpoint.with_suffix(".tmp"))
-            checkpoint.with_suffix(".tmp").rename(checkpoint)
-            last_save = time.monotonic()
+            self.recent[kind] = 0.99 * self.recent.get(kind, loss) + 0.01 * loss
+        if self.steps % self.EVERY == 0:
+            clips = self.bank.refresh()
+            if rank() == 0:
+                text = " ".join(f"{kind}:{value:.3f}" for kind, value in sorted(self.recent.items()))
+                print(f"{where} {self.seen} of {clips} {text}", flush=True)

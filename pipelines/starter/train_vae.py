@@ -7,17 +7,17 @@ minutes, so a run may be stopped at any moment and started again with the same c
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
-import torch.distributed as dist
 import torch.nn.functional as F
 from diffusers import AutoencoderKLWan
 from torch import Tensor
 
-from pipelines.starter.optim import Trainer, agree
+from pipelines.starter.optim import Checkpoint, Trainer, agree, half_precision, rank, wait_while_paused
 from pipelines.starter.photos import Frames, invented_picture, load_pictures, moving, pyramid, recolour
 from pipelines.starter.vae import build_vae, decode_sequence, encode_sequence
 
@@ -129,29 +129,21 @@ def train_vae(
 ) -> None:
     """Train for `minutes` of running time in all, from `folder/vae.pt` where it exists, else from the weights of the
     saved autoencoder in `begin_with`, else from nothing."""
-    seed, rank = time.time_ns() % 2**31, dist.get_rank() if dist.is_initialized() else 0
+    seed = time.time_ns() % 2**31 + rank()
     torch.manual_seed(0)  # processes of one training start alike where no checkpoint says how
     vae = (build_vae() if begin_with is None else AutoencoderKLWan.from_pretrained(begin_with)).float().to(device)
     trainer = Trainer(vae, ("conv_in", "conv_out", "quant_conv"), matrix_lr=MATRIX_LR, rest_lr=REST_LR)
-    spent = 0.0
-    checkpoint = folder / "vae.pt"
-    if checkpoint.exists():
-        saved = torch.load(checkpoint, map_location=device)
-        vae.load_state_dict(saved["vae"])
-        trainer.load_state_dict(saved["trainer"])
-        spent = saved["minutes"]
+    checkpoint = Checkpoint(folder / "vae.pt", {"vae": vae, "trainer": trainer}, device)
     autoencode = torch.compile(_autoencode, dynamic=False) if compiled else _autoencode
-    torch.manual_seed(seed + rank)
-    source = ClipSource(seed + rank, pictures, worlds)
+    torch.manual_seed(seed)
+    source = ClipSource(seed, pictures, worlds)
     common_dice = np.random.default_rng(trainer.steps)  # all processes take the same shape, so none waits for another
     shapes = SHAPES + LATE_SHAPES if late else SHAPES
     shares = np.array([shape[4] for shape in shapes]) / sum(shape[4] for shape in shapes)
     seen: set[int] = set()
-    last_save = time.monotonic()
     recent: dict[int, float] = {}
-    while spent < minutes:
-        while (folder / "PAUSE").exists():
-            time.sleep(1)
+    while checkpoint.minutes < minutes:
+        wait_while_paused(folder)
         started = time.monotonic()
         choice = int(common_dice.choice(len(shapes), p=shares))
         frames, height, width, count, _ = shapes[choice]
@@ -159,30 +151,26 @@ def train_vae(
         noise = 0.05 * torch.randn(count, vae.config.z_dim, (frames - 1) // 4 + 1, height // 8, width // 8)
         common = choice < len(SHAPES)  # rare shapes are not worth compiling, and oneDNN's bfloat16 fails on some
         run = autoencode if common else _autoencode
-        with torch.autocast(device, torch.bfloat16, enabled=common or device != "cpu"):
+        with half_precision(device) if common or device != "cpu" else nullcontext():
             output, latents = run(vae, video, noise.to(device))
         output = output.float()
         loss = reconstruction_loss(output, video) + 1e-4 * latents.float().square().mean()
         loss.backward()  # type: ignore[no-untyped-call]
-        norm = trainer.step(spent / minutes)
+        norm = trainer.step(checkpoint.minutes / minutes)
         elapsed = time.monotonic() - started
         if choice in seen:  # the first step of a shape is its compilation, which the schedule should not count
-            spent += elapsed / 60
-        spent = agree(spent)
+            checkpoint.minutes += elapsed / 60
+        checkpoint.minutes = agree(checkpoint.minutes)
         seen.add(choice)
         recent[choice] = 0.95 * recent.get(choice, psnr(output, video)) + 0.05 * psnr(output, video)
         if trainer.steps % 20 == 0:
             source.refresh()
-        if trainer.steps % 20 == 0 and rank == 0:
+        if trainer.steps % 20 == 0 and rank() == 0:
             smooth = " ".join(f"{shapes[i][0]}x{shapes[i][1]}:{v:.2f}" for i, v in sorted(recent.items()))
             std = latents.float().std().item()
-            print(f"{trainer.steps} {spent:.2f}min {elapsed:.2f}s loss {loss.item():.4f} norm {norm:.2f} "
+            print(f"{trainer.steps} {checkpoint.minutes:.2f}min {elapsed:.2f}s loss {loss.item():.4f} norm {norm:.2f} "
                   f"z {std:.2f} dB {smooth}", flush=True)  # fmt: skip
-        if rank == 0 and (time.monotonic() - last_save > 60 or spent >= minutes):
-            state = {"vae": vae.state_dict(), "trainer": trainer.state_dict(), "minutes": spent}
-            torch.save(state, checkpoint.with_suffix(".tmp"))
-            checkpoint.with_suffix(".tmp").rename(checkpoint)
-            last_save = time.monotonic()
+        checkpoint.keep(over=checkpoint.minutes >= minutes)
 
 
 @torch.no_grad()

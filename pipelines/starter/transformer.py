@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
 import torch
-import torch.nn.functional as F
 from diffusers import WanVACETransformer3DModel
 from torch import Tensor, nn
 from transformers import T5Tokenizer, UMT5EncoderModel
 
 from pipelines.starter.captions import all_words
+from pipelines.starter.readouts import Readouts
 from pipelines.starter.text import TEXT_DIM, build_text_encoder, build_tokenizer, encode_text
 from pipelines.starter.vae import LATENT_CHANNELS, SPATIAL_FACTOR
 
@@ -41,40 +40,17 @@ def build_transformer(latent_channels: int = LATENT_CHANNELS, layers: int = 7) -
 
 
 class StarterModel(nn.Module):
-    """Captions, noisy latents and control in; velocity out.
-
-    `outline` reads the subject's outline off the hidden states of a middle block. It is a crutch of training, left
-    behind at export: a word such as "star" changes the velocity so little at first that it is long ignored, the outline
-    it stands for far more (compare Yu et al. 2024, representation alignment).
-    """
-
-    OUTLINE_BLOCK = 4
+    """Captions, noisy latents and control in; velocity out. The `readouts` serve training alone."""
 
     # Layers whose rows are not a hidden space: AdamW moves them, Muon the rest.
-    PLAIN = ("patch_embedding", "transformer.proj_out", "text.shared", "scale_shift_table", "outline")
+    PLAIN = ("patch_embedding", "transformer.proj_out", "text.shared", "scale_shift_table", "readouts")
 
     def __init__(self, transformer: WanVACETransformer3DModel, text: UMT5EncoderModel, tokenizer: T5Tokenizer) -> None:
         super().__init__()
         self.transformer = transformer
         self.text = text
         self.tokenizer = tokenizer
-        channels = transformer.config.num_attention_heads * transformer.config.attention_head_dim
-        self.outline = nn.Linear(channels, 4)
-        nn.init.zeros_(self.outline.weight)
-        self._hidden: Tensor | None = None
-        block = transformer.blocks[min(self.OUTLINE_BLOCK, len(transformer.blocks) - 1)]
-        block.register_forward_hook(self._keep_hidden)
-
-    def _keep_hidden(self, block: nn.Module, inputs: object, output: Tensor) -> None:
-        self._hidden = output
-
-    def seen_outline(self, shape: torch.Size) -> Tensor:
-        """Logits (B, T, h, w) of how much of each latent cell the subject fills, from the last forward pass."""
-        assert self._hidden is not None, "forward comes first"
-        count, frames, height, width = shape
-        hidden = F.layer_norm(self._hidden, self._hidden.shape[-1:])
-        cells = self.outline(hidden).view(count, frames, height // 2, width // 2, 2, 2)
-        return cast(Tensor, cells.transpose(3, 4).reshape(shape))
+        self.readouts = Readouts(transformer)
 
     @classmethod
     def build(cls) -> StarterModel:
@@ -108,18 +84,17 @@ def flow_loss(
     cover: Tensor | None = None, gain: float = 0.0,
 ) -> Tensor:  # fmt: skip
     """Rectified flow (Liu et al. 2022): the squared error of the velocity at x = (1 - sigma) clean + sigma noise,
-    per sample (B,). With `cover` (B, T, h, w) in 0..1, where the subject is: its cells count 1 + `gain` times, and the
-    cross-entropy of the outline is added, weighted by `gain` too."""
+    per sample (B,). The cells of `cover` (B, T, h, w) in 0..1, where the subject is, count 1 + `gain` times."""
     noise = torch.randn_like(clean)
     level = sigma.view(-1, 1, 1, 1, 1)
     predicted = model((1 - level) * clean + level * noise, sigma, captions, control)
     error = (predicted.float() - (noise - clean)).square().mean(dim=1)
-    if cover is None:
-        return error.mean(dim=(1, 2, 3))
-    outline = F.binary_cross_entropy_with_logits(model.seen_outline(cover.shape).float(), cover, reduction="none")
-    return (error * (1 + gain * cover) + 0.3 * gain * outline).mean(dim=(1, 2, 3))
+    return (error if cover is None else error * (1 + gain * cover)).mean(dim=(1, 2, 3))
 
 
-def sample_sigma(count: int, device: str) -> Tensor:
-    """(B,) noise levels in (0, 1), logit-normal and leaning to the noisy side, where layout and colour are decided."""
-    return torch.sigmoid(0.5 + 1.1 * torch.randn(count)).to(device)
+def sample_sigma(count: int, device: str, centre: float = 1.6) -> Tensor:
+    """(B,) noise levels in (0, 1), logit-normal around sigmoid(`centre`).
+
+    The latents of a clip are many and alike, so a subject's kind and way can be read off them through very much noise:
+    only where nearly all is noise (above 0.9) is a caption the one that knows, and is learned."""
+    return torch.sigmoid(centre + 1.3 * torch.randn(count)).to(device)

@@ -42,8 +42,11 @@ class Scene:
     detail: int
 
 
-def sample_scene(rng: np.random.Generator, place: str | None = None, with_subject: bool | None = None) -> Scene:
-    """A random scene. Camera moves mostly go with a subject at rest, so that each word keeps one meaning."""
+def sample_scene(
+    rng: np.random.Generator, place: str | None = None, with_subject: bool | None = None, still: bool = False
+) -> Scene:
+    """A random scene. Camera moves mostly go with a subject at rest, so that each word keeps one meaning. `still`
+    scenes, for single pictures, have no motion at all: half-way on a path says nothing that a caption could."""
     if with_subject is None:
         with_subject = bool(rng.random() < 0.88)
     if place is None:
@@ -54,8 +57,10 @@ def sample_scene(rng: np.random.Generator, place: str | None = None, with_subjec
         camera = str(rng.choice(CAMERAS[1:], p=(0.2, 0.2, 0.2, 0.2, 0.1, 0.1)))
         if rng.random() < 0.8:
             motion = str(rng.choice(("still", "spinning"), p=(0.7, 0.3)))
-    if not with_subject:
+    if not with_subject or still:
         motion = "still"
+    if still:
+        camera = "static"
     light = (
         "night" if place == "space" else "day" if place == "studio" else str(rng.choice(LIGHTS, p=(0.6, 0.22, 0.18)))
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipelines import PIPELINES
 from pipelines.types import media_kind
-from studio import words
+from studio import amounts, words
 from studio.jobs.job import Job
 
 
@@ -63,7 +63,7 @@ def clip_size(job: Job) -> str:
 def clip_line(job: Job) -> str:
     """The same, and how long it took: "640 × 384 · 24 fps · 2.0 s · took 9.1 s"."""
     took = seconds_taken(job)
-    parts = (clip_size(job), words.TOOK.format(time=words.duration(took)) if took is not None else "")
+    parts = (clip_size(job), words.TOOK.format(time=amounts.duration(took)) if took is not None else "")
     return " · ".join(part for part in parts if part)
 
 
@@ -86,7 +86,7 @@ def details(job: Job) -> list[tuple[str, str]]:
         "seed": str(job.seed),
         "model": job.recipe.get("model", {}).get("title") or job.model,
         "size": clip_size(job),
-        "took": words.duration(took) if took is not None else "",
+        "took": amounts.duration(took) if took is not None else "",
         "made": datetime.fromtimestamp(job.finished or job.created).strftime("%d %B %Y, %H:%M"),
     }
     return [(words.FACTS[name], value) for name, value in rows.items() if value]

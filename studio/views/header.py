@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 
 from pipelines.checkpoints import CATALOGUE, CatalogueEntry, ModelInfo
-from studio import words
+from studio import amounts, words
 from studio.jobs.job import WorkerStatus
 from studio.views import marks
 
@@ -98,7 +98,7 @@ def _about(entry: CatalogueEntry, on_disk: bool) -> str:
     return " · ".join(
         (
             words.MODEL_ON_DISK if on_disk else words.MODEL_MISSING,
-            words.MODEL_NEEDS.format(memory=words.size(entry.memory_gb * 1e9)),
+            words.MODEL_NEEDS.format(memory=amounts.size(entry.memory_gb * 1e9)),
             words.MODEL_LICENCE.format(licence=entry.licence),
         )
     )
@@ -109,7 +109,7 @@ def _deed(entry: CatalogueEntry, on_disk: bool, studio: Studio) -> str:
     fetching = studio.fetching.get(entry.name)
     if fetching and fetching.running:
         total = fetching.total or entry.download_gb * 1e9
-        said = words.MODEL_FETCHING.format(done=words.size(fetching.done), total=words.size(total))
+        said = words.MODEL_FETCHING.format(done=amounts.size(fetching.done), total=amounts.size(total))
         return f"<small>{escape(said)}</small>" + marks.bar(100 * fetching.done / max(1, total), said)
     if studio.model and studio.model.name == entry.name:
         return f'<span class="s-badge">{escape(words.MODEL_RUNNING)}</span>'
@@ -117,7 +117,7 @@ def _deed(entry: CatalogueEntry, on_disk: bool, studio: Studio) -> str:
         return marks.button(words.MODEL_USE, "use_model", model=entry.name)
     if not entry.repo:
         return f"<small>{escape(words.MODEL_MISSING)}</small>"
-    text = words.MODEL_FETCH.format(size=words.size(entry.download_gb * 1e9))
+    text = words.MODEL_FETCH.format(size=amounts.size(entry.download_gb * 1e9))
     if fetching:
         text = words.MODEL_FETCH_AGAIN
     wrong = f'<span class="s-wrong">{escape(fetching.error)}</span>' if fetching else ""

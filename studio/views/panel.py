@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from studio import words
+from studio import amounts, words
 from studio.jobs.job import Job
 from studio.views import facts, marks
 
@@ -139,7 +139,7 @@ def _seed(job: Job) -> str:
 
 def _live(job: Job, worker_ready: bool) -> dict[str, Any]:
     percent = min(99, int(job.progress * 100))
-    eta = words.eta(job.eta_seconds)
+    eta = amounts.eta(job.eta_seconds)
     if job.state == "running":
         stage = words.CANCELLING if job.cancel_requested else words.STAGES.get(job.stage, job.stage)
         line = _join(f"{percent} %", eta, words.SECOND_ATTEMPT.format(attempt=job.attempt) if job.attempt > 1 else "")

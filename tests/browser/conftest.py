@@ -32,7 +32,7 @@ WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 FRAMES, RATE, SIZE = 12, 12, (320, 176)  # of the source video
 PATIENCE = 120_000  # milliseconds a clip may take on a busy machine
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=45_000)
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def page(browser: Browser, studio: Studio) -> Iterator[Page]:
     page.on("request", lambda each: None if _ours(each.url, studio.url) else strangers.append(each.url))
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto(studio.url)
-    expect(page.get_by_role("tab").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("tab").first).to_be_visible(timeout=60_000)
     yield page
     context.close()
     assert not strangers, f"asked of other hosts: {strangers}"

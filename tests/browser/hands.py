@@ -70,7 +70,7 @@ def generate_new(tab: Locator, mode: str) -> None:
     before = tab.page.evaluate("key => localStorage.getItem(key)", key)
     generate(tab)
     tab.page.wait_for_function(
-        "([key, before]) => localStorage.getItem(key) !== before", arg=[key, before], timeout=15_000
+        "([key, before]) => localStorage.getItem(key) !== before", arg=[key, before], timeout=45_000
     )
 
 
@@ -88,12 +88,12 @@ def wait_for_clip(panel: Locator) -> Locator:
 def assert_plays(video: Locator) -> None:
     """The browser decodes the clip, and its time goes on."""
     video.evaluate("video => { video.muted = true; return video.play(); }")
-    video.page.wait_for_function("video => video.readyState >= 2", arg=video.element_handle(), timeout=20_000)
+    video.page.wait_for_function("video => video.readyState >= 2", arg=video.element_handle(), timeout=60_000)
     before = video.evaluate("video => video.currentTime")
     video.page.wait_for_function(
         "([video, before]) => video.currentTime !== before && video.currentTime > 0",
         arg=[video.element_handle(), before],
-        timeout=20_000,
+        timeout=60_000,
     )
     assert video.evaluate("video => video.videoWidth") > 0
 

@@ -84,11 +84,11 @@ def test_a_running_job_is_cancelled_and_can_be_tried_again(page: Page) -> None:
     hands.generate_new(tab, "text-to-video")
     panel = hands.result(page, "text-to-video")
     panel.get_by_role("button", name=words.CANCEL).click()
-    expect(panel).to_contain_text(words.CANCELLED_TITLE, timeout=30_000)
+    expect(panel).to_contain_text(words.CANCELLED_TITLE, timeout=60_000)
     panel.get_by_role("button", name=words.TRY_AGAIN).click()
     expect(panel.get_by_role("progressbar")).to_be_visible()
     panel.get_by_role("button", name=words.CANCEL).click()
-    expect(panel).to_contain_text(words.CANCELLED_TITLE, timeout=30_000)
+    expect(panel).to_contain_text(words.CANCELLED_TITLE, timeout=60_000)
 
 
 def test_a_painted_mask_is_shown_and_used(page: Page, inputs: Inputs) -> None:
@@ -96,7 +96,7 @@ def test_a_painted_mask_is_shown_and_used(page: Page, inputs: Inputs) -> None:
     hands.give_file(tab, "mask", "video", inputs.video)
     tab.get_by_label(words.MASK_WAYS["brush"], exact=True).check()
     canvas = tab.locator("canvas").first
-    expect(canvas).to_be_visible(timeout=20_000)
+    expect(canvas).to_be_visible(timeout=60_000)
     page.wait_for_timeout(1500)  # the editor draws its first frame after it says that it is there
     box = canvas.bounding_box()
     assert box is not None

@@ -48,7 +48,7 @@ def _seconds_until(browser: Browser, url: str, button: str, started: float) -> f
     page = browser.new_page()
     wait_for(url, lambda: _answers(url), 60)
     page.goto(url)
-    expect(page.get_by_role("button", name=button, exact=True)).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name=button, exact=True)).to_be_visible(timeout=60_000)
     seconds = time.monotonic() - started
     page.close()
     return seconds

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -42,3 +44,30 @@ def test_a_data_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path, capsy
     (tmp_path / "file").write_text("in the way")
     assert app.main(["--port", "0", "--data", str(tmp_path / "file" / "data"), "--no-browser"]) == 1
     assert "--data" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_small_answers_are_not_held_back(host: str) -> None:
+    """What the kernel holds back of an answer waits some 40 ms; the page asks for ninety files."""
+
+    async def answers_wait() -> bool:
+        delays: list[bool] = []
+
+        class Served(asyncio.Protocol):
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                connection = transport.get_extra_info("socket")
+                delays.append(not connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+                transport.close()
+
+        with app._listen(host, 0) as listener:
+            port = listener.getsockname()[1]
+            server = await asyncio.get_running_loop().create_server(Served, sock=listener)
+            reader, writer = await asyncio.open_connection(host, port)
+            await reader.read()
+            writer.close()
+            server.close()
+        return delays.pop()
+
+    # a thread of its own: where a browser test ran before, this one has an event loop already
+    with ThreadPoolExecutor(1) as threads:
+        assert not threads.submit(asyncio.run, answers_wait()).result()

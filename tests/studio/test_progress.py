@@ -2,15 +2,7 @@
 
 import pytest
 
-from studio.progress import Line, duration
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0.2, "1 s"), (8.4, "8 s"), (89, "89 s"), (120, "2 min"), (3599, "1 h 00 min"), (3900, "1 h 05 min")],
-)
-def test_durations_as_a_person_says_them(seconds: float, words: str) -> None:
-    assert duration(seconds) == words
+from studio.progress import Line
 
 
 def test_away_from_a_terminal_each_stage_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import gradio
 import pytest
 from fastapi.testclient import TestClient
 
@@ -101,6 +102,22 @@ def test_the_page_names_no_font_or_script_of_another_host(web: TestClient) -> No
     page = web.get("/").text + web.get("/theme.css").text
     for host in ("fonts.googleapis", "fonts.gstatic", "cdnjs", "jsdelivr", "huggingface.co", "@import"):
         assert host not in page
+
+
+def test_scripts_of_the_page_are_kept_by_the_browser_for_good(web: TestClient) -> None:
+    folder = Path(gradio.__file__).parent / "templates" / "frontend" / "assets"
+    script = next(folder.glob("*.js"))
+    answer = web.get(f"/assets/{script.name}")
+    assert answer.content == script.read_bytes()
+    assert "javascript" in answer.headers["content-type"]
+    assert "immutable" in answer.headers["cache-control"]
+
+
+@pytest.mark.parametrize("name", ["no-such-file.js", "..%2Findex.html", "..%2F..%2F..%2Froutes.py"])
+def test_nothing_beside_the_scripts_is_served_as_one(web: TestClient, name: str) -> None:
+    answer = web.get(f"/assets/{name}")
+    assert answer.status_code in (403, 404)
+    assert "immutable" not in answer.headers.get("cache-control", "")
 
 
 def test_health_is_told_without_a_worker(web: TestClient) -> None:

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from diffusers import UniPCMultistepScheduler, WanVACEPipeline
 
 from pipelines.starter.captions import all_words
-from pipelines.starter.clips import ClipLatents, LatentEncoder, encode_clips
-from pipelines.starter.conditioning import Task
 from pipelines.starter.export import Defaults, assemble
-from pipelines.starter.optim import Trainer, orthogonalise
 from pipelines.starter.render import render
 from pipelines.starter.text import MAX_TOKENS, build_text_encoder, build_tokenizer, encode_text
-from pipelines.starter.train_transformer import ClipBank
-from pipelines.starter.train_vae import reconstruction_loss
-from pipelines.starter.transformer import StarterModel, build_transformer, flow_loss
+from pipelines.starter.transformer import StarterModel, build_transformer
 from pipelines.starter.vae import build_vae, decode_sequence, encode_sequence
 from pipelines.starter.world import Scene
 from pipelines.vace import control_tensor, pack_mask, split_streams
@@ -97,80 +91,6 @@ def test_words_are_encoded_as_the_stock_pipeline_does(tiny: WanVACEPipeline) -> 
             stock, _ = tiny.encode_prompt(prompt, do_classifier_free_guidance=False, max_sequence_length=MAX_TOKENS)
             ours = encode_text(tiny.tokenizer, tiny.text_encoder, [prompt])
             assert torch.allclose(stock, ours, atol=1e-6)
-
-
-def test_orthogonalising_makes_every_direction_count_alike() -> None:
-    values = torch.linalg.svdvals(orthogonalise(torch.randn(24, 60)))
-    assert 0.5 < values.min() < values.max() < 1.5
-
-
-def test_a_training_step_lowers_the_loss_of_the_transformer() -> None:
-    torch.manual_seed(1)
-    tokenizer = build_tokenizer(["a", "red", "ball"])
-    model = StarterModel(build_transformer(4, layers=2), build_text_encoder(len(tokenizer)), tokenizer)
-    trainer = Trainer(model, StarterModel.PLAIN, 0.01, 2e-3)
-    clean, control = torch.randn(1, 4, 2, 4, 4).expand(8, -1, -1, -1, -1), torch.zeros(8, 72, 2, 4, 4)
-
-    def loss() -> torch.Tensor:
-        torch.manual_seed(2)
-        return flow_loss(model, clean, ["a red ball"] * 8, control, torch.linspace(0.2, 0.9, 8)).mean()
-
-    before = loss().item()
-    for _ in range(12):
-        loss().backward()
-        trainer.step(0.0, warmup=1)
-    assert loss().item() < 0.8 * before
-
-
-def test_the_outline_is_learned_cell_by_cell_and_left_behind_at_export() -> None:
-    torch.manual_seed(1)
-    tokenizer = build_tokenizer(["a", "red", "ball"])
-    model = StarterModel(build_transformer(4, layers=2), build_text_encoder(len(tokenizer)), tokenizer)
-    trainer = Trainer(model, StarterModel.PLAIN, 0.01, 2e-2)
-    clean, control = torch.randn(1, 4, 2, 4, 6).expand(4, -1, -1, -1, -1), torch.zeros(4, 72, 2, 4, 6)
-    cover = torch.zeros(4, 2, 4, 6)
-    cover[:, 0, 1, 2:4] = cover[:, 1, 3, 5] = 1
-    for _ in range(40):
-        flow_loss(model, clean, ["a red ball"] * 4, control, torch.full((4,), 0.1), cover, gain=9.0).mean().backward()
-        trainer.step(0.0, warmup=1)
-    with torch.no_grad():
-        flow_loss(model, clean, ["a red ball"] * 4, control, torch.full((4,), 0.1))
-    assert torch.equal(model.seen_outline(cover.shape) > 0, cover > 0.5)
-    assert not any(
-        "outline" in name for name in assemble(build_vae(8, 8, 4), model, Defaults()).transformer.state_dict()
-    )
-
-
-def test_a_training_step_lowers_the_loss_of_the_autoencoder() -> None:
-    torch.manual_seed(1)
-    vae = build_vae(8, 8, 4)
-    trainer = Trainer(vae, ("conv_in", "conv_out", "quant_conv"), 4e-3, 1e-3)
-    video = torch.nn.functional.interpolate(torch.rand(1, 3, 5, 4, 4), size=(5, 32, 32)) * 2 - 1
-    losses = []
-    for _ in range(12):
-        loss = reconstruction_loss(decode_sequence(vae, encode_sequence(vae, video)), video)
-        losses.append(loss.item())
-        loss.backward()
-        trainer.step(0.0, warmup=1)
-    assert losses[-1] < 0.9 * losses[0]
-
-
-def test_cached_clips_make_the_batches_that_use_would_build(tmp_path: Path, tiny: WanVACEPipeline) -> None:
-    encoder = LatentEncoder(tiny.vae)
-    scene = Scene("ball", "red", "studio", "day", "right", "static", 7)
-    clip = render(scene, 48, 32, 9)
-    mask = np.zeros(clip.mask.shape, np.uint8)
-    mask[1:] = 255
-    video = np.where(mask[..., None] > 0, np.uint8(127), clip.frames)
-    cached: list[ClipLatents] = encode_clips([clip], [Task("first", video, mask, None)], encoder, 2)
-    assert torch.equal(cached[0].pixel_mask(), torch.from_numpy(mask).float() / 255)
-    torch.save(cached * 4, tmp_path / "shard.pt")
-    bank = ClipBank(tmp_path, encoder, 0)
-    assert bank.refresh() == 4
-    batch = bank.batch(still=0.5, short=0.0)
-    assert batch.clean.shape[1:] == (4, 3, 4, 6)
-    assert batch.control.shape[1:] == (72, 3, 4, 6)
-    assert {"first", "none"} >= set(batch.kinds)
 
 
 def test_the_assembled_pipeline_reloads_as_the_stock_class(tmp_path: Path, tiny: WanVACEPipeline) -> None:

@@ -10,10 +10,11 @@ import pytest
 import torch
 from diffusers import DiffusionPipeline, WanVACEPipeline
 
-from pipelines.starter.evaluate import colour_track
+from pipelines.starter.conditioning import GREY
+from pipelines.starter.evaluate import colour_track, moved
 from pipelines.starter.render import render
-from pipelines.starter.sampler import FRAMES, GREY, HEIGHT, WIDTH, Sampler, psnr
-from pipelines.starter.world import COLOURS, Scene
+from pipelines.starter.sampler import FRAMES, HEIGHT, WIDTH, Sampler, psnr
+from pipelines.starter.world import COLOURS, SUBJECTS, Scene
 from pipelines.structure import structure_frames
 
 FOLDER = Path(__file__).parents[3] / "assets" / "starter"
@@ -62,6 +63,40 @@ def test_the_prompt_decides_the_colour(sampler: Sampler) -> None:
     colours = ("red", "orange", "yellow", "green", "blue", "purple")
     named = [_colour_named(sampler(f"a {colour} ball in space", seed)) for seed, colour in enumerate(colours)]
     assert sum(map(str.__eq__, colours, named)) >= 5, named
+
+
+@pytest.mark.slow
+def test_the_prompt_decides_the_subject(sampler: Sampler) -> None:
+    asked = ("ball", "cone", "star", "ring", "rocket", "cube")
+    drawn = {
+        subject: [_outline(render(_at_rest(subject, detail), WIDTH, HEIGHT, FRAMES).frames) for detail in range(4)]
+        for subject in SUBJECTS
+    }
+    named = []
+    for seed, subject in enumerate(asked):
+        made = _outline(sampler(f"a red {subject} standing still in a studio", seed))
+        likeness = {
+            name: np.mean([(made & true).sum() / (made | true).sum() for true in each]) for name, each in drawn.items()
+        }
+        named.append(max(likeness, key=lambda name: likeness[name]))
+    assert sum(map(str.__eq__, asked, named)) >= 4, named
+
+
+def _at_rest(subject: str, detail: int) -> Scene:
+    return Scene(subject, "red", "studio", "day", "still", "static", detail)
+
+
+def _outline(frames: np.ndarray) -> np.ndarray:
+    """(H, W) bool: where the clip is red for most of its time."""
+    red, green, blue = np.median(frames.astype(int), axis=0).transpose(2, 0, 1)
+    return np.asarray(red - np.maximum(green, blue) > 50)
+
+
+@pytest.mark.slow
+def test_the_prompt_decides_the_direction(sampler: Sampler) -> None:
+    asked = {"left": "moving left", "right": "moving right", "up": "rising", "down": "falling"}
+    obeyed = [moved(sampler(f"a red ball {way} in space", 3), "red", motion) for motion, way in asked.items()]
+    assert sum(obeyed) >= 3, obeyed
 
 
 @pytest.mark.slow

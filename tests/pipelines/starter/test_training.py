@@ -1,0 +1,192 @@
+"""The training: that its parts learn, that it can be stopped and gone on with, and that it sees what use would show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from pipelines.starter import train_transformer as stage
+from pipelines.starter import train_words
+from pipelines.starter.captions import all_words
+from pipelines.starter.clips import ClipLatents, LatentEncoder, encode_clips
+from pipelines.starter.conditioning import Task
+from pipelines.starter.export import Defaults, assemble
+from pipelines.starter.optim import Checkpoint, Trainer, orthogonalise
+from pipelines.starter.readouts import ASKED, NOTHING, scene_error, scene_labels
+from pipelines.starter.render import render
+from pipelines.starter.text import build_text_encoder, build_tokenizer
+from pipelines.starter.train_transformer import ClipBank, train_transformer
+from pipelines.starter.train_vae import reconstruction_loss
+from pipelines.starter.train_words import teach_reading, teach_words
+from pipelines.starter.transformer import StarterModel, build_transformer, flow_loss
+from pipelines.starter.vae import build_vae, decode_sequence, encode_sequence
+from pipelines.starter.world import PHOTO, Scene
+
+BALL = Scene("ball", "red", "studio", "day", "right", "static", 7)
+
+
+@pytest.fixture(scope="module")
+def encoder() -> LatentEncoder:
+    torch.manual_seed(0)
+    vae = build_vae(8, 8, 4)
+    vae.register_to_config(latents_mean=[0.0] * 4, latents_std=[1.0] * 4)
+    return LatentEncoder(vae)
+
+
+def test_orthogonalising_makes_every_direction_count_alike() -> None:
+    values = torch.linalg.svdvals(orthogonalise(torch.randn(24, 60)))
+    assert 0.5 < values.min() < values.max() < 1.5
+
+
+def _small_model() -> StarterModel:
+    tokenizer = build_tokenizer(["a", "red", "ball"])
+    return StarterModel(build_transformer(4, layers=2), build_text_encoder(len(tokenizer)), tokenizer)
+
+
+def test_a_training_step_lowers_the_loss_of_the_transformer() -> None:
+    torch.manual_seed(1)
+    model = _small_model()
+    trainer = Trainer(model, StarterModel.PLAIN, 0.01, 2e-3)
+    clean, control = torch.randn(1, 4, 2, 4, 4).expand(8, -1, -1, -1, -1), torch.zeros(8, 72, 2, 4, 4)
+
+    def loss() -> torch.Tensor:
+        torch.manual_seed(2)
+        return flow_loss(model, clean, ["a red ball"] * 8, control, torch.linspace(0.2, 0.9, 8)).mean()
+
+    before = loss().item()
+    for _ in range(12):
+        loss().backward()
+        trainer.step(0.0, warmup=1)
+    assert loss().item() < 0.8 * before
+
+
+def test_inner_layers_learn_positions_outline_and_scene_and_their_heads_are_left_behind_at_export() -> None:
+    torch.manual_seed(1)
+    model = _small_model()
+    trainer = Trainer(model, StarterModel.PLAIN, 0.01, 2e-2)
+    clean, control = torch.randn(1, 4, 2, 4, 6).expand(4, -1, -1, -1, -1), torch.zeros(4, 72, 2, 4, 6)
+    cover = torch.zeros(4, 2, 4, 6)
+    cover[:, 0, 1, 2:4] = cover[:, 1, 3, 5] = 1
+    labels = scene_labels([BALL] * 4)
+    for _ in range(40):
+        losses = flow_loss(model, clean, ["a red ball"] * 4, control, torch.full((4,), 0.1), cover, gain=9.0)
+        (losses + 9.0 * model.readouts.loss(cover, labels, references=0)).mean().backward()
+        trainer.step(0.0, warmup=1)
+    with torch.no_grad():
+        flow_loss(model, clean, ["a red ball"] * 4, control, torch.full((4,), 0.1))
+    assert torch.equal(model.readouts.seen_outline(cover.shape) > 0, cover > 0.5)
+    assert model.readouts.position_error(cover.shape, references=0).mean() < 0.1
+    assert model.readouts.scene_error(labels).max() < 0.5
+    saved = assemble(build_vae(8, 8, 4), model, Defaults()).transformer.state_dict()
+    assert not any(name.split(".")[0] in ("position", "outline", "scene", "readouts") for name in saved)
+
+
+def test_a_scene_without_a_subject_or_in_a_photograph_is_not_asked_for_it() -> None:
+    labels = scene_labels([BALL, Scene(None, None, PHOTO, "day", "still", "static", 0)])
+    assert labels.tolist() == [[0, 0, 6, 0, 1, 0], [NOTHING, NOTHING, NOTHING, 0, 7, 0]]
+    assert scene_labels([BALL], pictures=True).tolist() == [[0, 0, 6, 0, NOTHING, NOTHING]]
+    sure = torch.full((2, 3, sum(len(options) for options in ASKED.values())), -50.0)
+    start = 0
+    for options, answers in zip(ASKED.values(), labels.T.tolist(), strict=True):
+        for i, answer in enumerate(answers):
+            if answer != NOTHING:
+                sure[i, :, start + answer] = 50.0
+        start += len(options)
+    assert scene_error(sure, labels).max() < 1e-3
+    assert scene_error(-sure, labels).min() > 1
+
+
+@pytest.fixture
+def two_scenes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A world of two scenes with nothing in common: who cannot read is wrong by ln 2 = 0.69 in every answer."""
+    scenes = (BALL, Scene("fish", "blue", "sea", "night", "spinning", "zoom in", 3))
+    monkeypatch.setattr(train_words, "sample_scene", lambda rng: scenes[int(rng.integers(2))])
+
+
+@pytest.mark.usefixtures("two_scenes")
+def test_every_word_comes_to_tell_the_scene() -> None:
+    tokenizer = build_tokenizer(all_words())
+    assert teach_words(build_text_encoder(len(tokenizer)), tokenizer, steps=40, seed=0, batch=8) < 0.4
+
+
+@pytest.mark.usefixtures("two_scenes")
+def test_the_first_blocks_come_to_read_the_scene_off_the_words() -> None:
+    torch.manual_seed(0)
+    tokenizer = build_tokenizer(all_words())
+    model = StarterModel(build_transformer(4, layers=2), build_text_encoder(len(tokenizer)), tokenizer)
+    assert teach_reading(model, torch.zeros(4, 1, 2, 2), steps=60, seed=0, batch=8) < 0.4
+
+
+def test_a_training_step_lowers_the_loss_of_the_autoencoder() -> None:
+    torch.manual_seed(1)
+    vae = build_vae(8, 8, 4)
+    trainer = Trainer(vae, ("conv_in", "conv_out", "quant_conv"), 4e-3, 1e-3)
+    video = torch.nn.functional.interpolate(torch.rand(1, 3, 5, 4, 4), size=(5, 32, 32)) * 2 - 1
+    losses = []
+    for _ in range(12):
+        loss = reconstruction_loss(decode_sequence(vae, encode_sequence(vae, video)), video)
+        losses.append(loss.item())
+        loss.backward()
+        trainer.step(0.0, warmup=1)
+    assert losses[-1] < 0.9 * losses[0]
+
+
+def test_cached_clips_make_the_batches_that_use_would_build(tmp_path: Path, encoder: LatentEncoder) -> None:
+    clip = render(BALL, 48, 32, 9)
+    mask = np.zeros(clip.mask.shape, np.uint8)
+    mask[1:] = 255
+    video = np.where(mask[..., None] > 0, np.uint8(127), clip.frames)
+    cached: list[ClipLatents] = encode_clips([clip], [Task("first", video, mask, None)], encoder, 2)
+    assert torch.equal(cached[0].pixel_mask(), torch.from_numpy(mask).float() / 255)
+    torch.save(cached * 4, tmp_path / "shard.pt")
+    bank = ClipBank(tmp_path, encoder, 0)
+    assert bank.refresh() == 4
+    batch = bank.batch(still=0.5, short=0.0)
+    assert batch.clean.shape[1:] == (4, 3, 4, 6)
+    assert batch.control.shape[1:] == (72, 3, 4, 6)
+    assert {"first", "none"} >= set(batch.kinds)
+
+
+def _still(encoder: LatentEncoder) -> ClipLatents:
+    return encode_clips([render(BALL, 48, 32, 1)], [Task("none", None, None, None)], encoder, 1)[0]
+
+
+def test_a_checkpoint_brings_back_every_part_and_the_time_spent(tmp_path: Path) -> None:
+    part = nn.Linear(3, 3)
+    first = Checkpoint(tmp_path / "run.pt", {"part": part}, "cpu")
+    first.keep(over=False)
+    assert not list(tmp_path.iterdir()), "nothing is due yet"
+    first.minutes = 4.5
+    first.keep(over=True)
+    other = nn.Linear(3, 3)
+    second = Checkpoint(tmp_path / "run.pt", {"part": other}, "cpu")
+    assert second.minutes == 4.5
+    assert torch.equal(other.weight, part.weight)
+    assert [path.name for path in tmp_path.iterdir()] == ["run.pt"]
+
+
+def test_a_stopped_training_goes_on_where_it_was(
+    tmp_path: Path, encoder: LatentEncoder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(StarterModel, "build", staticmethod(_small_model))
+    monkeypatch.setattr(stage, "TOKENS_PER_BATCH", 24)
+    monkeypatch.setattr(stage._Report, "EVERY", 1)
+    monkeypatch.setattr(stage, "READING_STEPS", 2)
+    (tmp_path / "cache").mkdir()
+    torch.save([_still(encoder)] * 4, tmp_path / "cache" / "shard.pt")
+    train_transformer(tmp_path, encoder, minutes=0.001, compiled=False)
+    before = torch.load(tmp_path / "transformer.pt")
+    said = capsys.readouterr().out.splitlines()
+    assert before["trainer"]["steps"] == len(said) > 0
+    train_transformer(tmp_path, encoder, minutes=0.001, compiled=False)
+    assert not capsys.readouterr().out, "its time was spent already"
+    train_transformer(tmp_path, encoder, minutes=before["minutes"] + 0.001, compiled=False)
+    after = torch.load(tmp_path / "transformer.pt")
+    assert after["minutes"] > before["minutes"]
+    assert capsys.readouterr().out.startswith(f"{before['trainer']['steps'] + 1} ")
+    name = "transformer.proj_out.weight"
+    assert not torch.equal(after["average"][name], before["average"][name])
