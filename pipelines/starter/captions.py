@@ -91,11 +91,11 @@ OTHER_WORDS = (
 ).split()
 
 
-def caption(scene: Scene, rng: np.random.Generator, forget: float = 0.12) -> str:
+def caption(scene: Scene, rng: np.random.Generator, forget: float = 0.12, unnamed: bool = False) -> str:
     """One way to describe a scene, often the plainest; each part is left out with chance `forget` (obvious ones more
-    often)."""
+    often). An `unnamed` subject is an "object" of no colour."""
     if rng.random() < 0.4 * (1 - forget):
-        return plain_caption(scene) or "a landscape"
+        return plain_caption(scene, unnamed) or "a landscape"
 
     def keep(chance: float) -> bool:
         return bool(rng.random() > chance)
@@ -111,7 +111,7 @@ def caption(scene: Scene, rng: np.random.Generator, forget: float = 0.12) -> str
     if not keep(0.85):
         parts.append(str(rng.choice(FILLERS)))
     if scene.subject is not None:
-        parts.insert(0, _subject_phrase(scene, rng, keep, forget))
+        parts.insert(0, _subject_phrase(scene, rng, forget, unnamed))
     elif keep(0.8) and scene.place != PHOTO:
         parts.insert(0, "an empty scene" if keep(0.5) else str(rng.choice(OPENINGS)) + " a landscape")
     if rng.random() < 0.35:
@@ -123,10 +123,11 @@ def caption(scene: Scene, rng: np.random.Generator, forget: float = 0.12) -> str
     return sentence + "." if rng.random() < 0.2 else sentence
 
 
-def _subject_phrase(scene: Scene, rng: np.random.Generator, keep: object, forget: float) -> str:
+def _subject_phrase(scene: Scene, rng: np.random.Generator, forget: float, unnamed: bool) -> str:
     assert scene.subject is not None and scene.colour is not None
-    words = [str(rng.choice(SUBJECT_WORDS[scene.subject]))] if rng.random() > forget else ["object"]
-    if rng.random() > forget:
+    said = not unnamed and rng.random() > forget
+    words = [str(rng.choice(SUBJECT_WORDS[scene.subject]))] if said else ["object"]
+    if not unnamed and rng.random() > forget:
         words.insert(0, str(rng.choice(COLOUR_WORDS[scene.colour])))
     if rng.random() < 0.08:
         words.insert(0, str(rng.choice(("small", "big", "shiny", "bright"))))
@@ -141,11 +142,12 @@ def _subject_phrase(scene: Scene, rng: np.random.Generator, keep: object, forget
     return " ".join(opening + words)
 
 
-def plain_caption(scene: Scene) -> str:
+def plain_caption(scene: Scene, unnamed: bool = False) -> str:
     """The full description in the first words of every list, as the evaluation asks for it."""
     parts = []
     if scene.subject is not None and scene.colour is not None:
-        parts.append(f"a {scene.colour} {scene.subject} {MOTION_WORDS[scene.motion][0]}")
+        subject = "an object" if unnamed else f"a {scene.colour} {scene.subject}"
+        parts.append(f"{subject} {MOTION_WORDS[scene.motion][0]}")
     if scene.place != PHOTO:
         parts.append(PLACE_WORDS[scene.place][0])
         if scene.place not in ("space", "studio") and scene.light != "day":

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pipelines.starter.conditioning import Kind, Task, sample_task
-from pipelines.starter.optim import half_precision, wait_while_paused
 from pipelines.starter.photos import Frame, Frames, invented_picture, load_pictures, recolour
 from pipelines.starter.render import Rendered, render
+from pipelines.starter.runs import half_precision, wait_while_paused
 from pipelines.starter.vae import SPATIAL_FACTOR, TEMPORAL_FACTOR, encode_sequence
 from pipelines.starter.world import PHOTO, Scene, sample_scene
 from pipelines.vace import split_streams

@@ -172,7 +172,7 @@ def score_reference(sampler: Sampler, judge: Judge, cases: int) -> list[Score]:
     colour, subject, rng = Score("reference: colour"), Score("reference: subject"), np.random.default_rng(505)
     for i in range(cases):
         scene = _scene(rng, ("left", "right", "still"))
-        words = plain_caption(scene).replace(f"{scene.colour} {scene.subject}", "object")
+        words = plain_caption(scene, unnamed=True)
         seen = judge.name(list(sampler(words, i, reference=portrait(scene, WIDTH, HEIGHT, rng))[4::4]))
         colour.add(seen["colour"] == scene.colour)
         subject.add(seen["subject"] == scene.subject)

@@ -22,8 +22,9 @@ from transformers import UMT5EncoderModel
 
 from pipelines.starter.captions import caption
 from pipelines.starter.clips import ClipLatents, LatentEncoder, load_shard
-from pipelines.starter.optim import Checkpoint, Trainer, agree, fast_in_half, half_precision, rank, wait_while_paused
+from pipelines.starter.optim import Trainer
 from pipelines.starter.readouts import scene_labels
+from pipelines.starter.runs import Checkpoint, agree, fast_in_half, half_precision, rank, wait_while_paused
 from pipelines.starter.train_words import teach_reading
 from pipelines.starter.transformer import StarterModel, flow_loss, sample_sigma
 from pipelines.starter.vae import SPATIAL_FACTOR, TEMPORAL_FACTOR
@@ -34,6 +35,7 @@ EMA = 0.998
 TOKENS_PER_BATCH = 1600
 READING_STEPS, READING_SIZE = 160, (32, 48)
 DROP_CONTROL, DROP_PROMPT, DROP_PROMPT_SHOWN = 0.12, 0.12, 0.28
+REFERENCED, UNNAMED = 0.45, 0.65  # batches with reference pictures; of those, captions that leave the subject to them
 # A subject fills a tenth of a frame and is most of what is asked for: until late in a run its cells count so much more.
 SUBJECT_GAIN = 3.0
 
@@ -79,7 +81,7 @@ class ClipBank:
         keys = pictures if pictures and (rng.random() < still or not clips) else clips
         weights = np.array([float(len(self.groups[key])) for key in keys])
         group = self.groups[keys[int(rng.choice(len(keys), p=weights / weights.sum()))]]
-        with_reference = bool(rng.random() < 0.35)
+        with_reference = bool(rng.random() < REFERENCED)
         if with_reference:
             group = [clip for clip in group if clip.reference is not None] or group
             with_reference = group[0].reference is not None
@@ -120,12 +122,8 @@ class ClipBank:
         shown = referenced or kind in ("first", "structure")
         if rng.random() < (DROP_PROMPT_SHOWN if shown else DROP_PROMPT):
             return ""
-        forget = 0.1
-        if referenced and not clip.style and rng.random() < 0.5:
-            forget = 0.75
-        elif kind == "first":
-            forget = 0.3
-        return caption(clip.scene, rng, forget)
+        unnamed = referenced and not clip.style and rng.random() < UNNAMED
+        return caption(clip.scene, rng, forget=0.3 if kind == "first" else 0.1, unnamed=bool(unnamed))
 
 
 @torch.no_grad()

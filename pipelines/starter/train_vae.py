@@ -17,8 +17,9 @@ import torch.nn.functional as F
 from diffusers import AutoencoderKLWan
 from torch import Tensor
 
-from pipelines.starter.optim import Checkpoint, Trainer, agree, half_precision, rank, wait_while_paused
+from pipelines.starter.optim import Trainer
 from pipelines.starter.photos import Frames, invented_picture, load_pictures, moving, pyramid, recolour
+from pipelines.starter.runs import Checkpoint, agree, half_precision, rank, wait_while_paused
 from pipelines.starter.vae import build_vae, decode_sequence, encode_sequence
 
 # (frames, height, width, clips in a batch, share of the steps). Frames past the length a decoder was trained on lose

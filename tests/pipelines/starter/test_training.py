@@ -15,9 +15,10 @@ from pipelines.starter.captions import all_words
 from pipelines.starter.clips import ClipLatents, LatentEncoder, encode_clips
 from pipelines.starter.conditioning import Task
 from pipelines.starter.export import Defaults, assemble
-from pipelines.starter.optim import Checkpoint, Trainer, orthogonalise
+from pipelines.starter.optim import Trainer, orthogonalise
 from pipelines.starter.readouts import ASKED, NOTHING, scene_error, scene_labels
 from pipelines.starter.render import render
+from pipelines.starter.runs import Checkpoint
 from pipelines.starter.text import build_text_encoder, build_tokenizer
 from pipelines.starter.train_transformer import ClipBank, train_transformer
 from pipelines.starter.train_vae import reconstruction_loss
