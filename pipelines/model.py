@@ -16,9 +16,9 @@ import torch
 from diffusers import WanVACEPipeline
 from torch import Tensor
 
+from pipelines.autoencoder import optimise_for_cpu
 from pipelines.caching import Cache
 from pipelines.checkpoints import ModelInfo
-from pipelines.convolution import fold_time
 from pipelines.errors import InputError, ModelMissing, OutOfMemory
 from pipelines.pixels import on_white, principal_colours, to_frames, to_tensor
 from pipelines.placement import Placement, choose_placement, place
@@ -71,7 +71,7 @@ class LatentVideoModel:
         self._pipeline.set_progress_bar_config(disable=True)
         place(self._pipeline, self.placement)
         self._vae: Any = self._pipeline.vae
-        fold_time(self._vae)
+        optimise_for_cpu(self._vae)
         self._mean, self._std = (
             torch.tensor(values, dtype=torch.float32).view(1, -1, 1, 1, 1)
             for values in (self._vae.config.latents_mean, self._vae.config.latents_std)

@@ -11,7 +11,7 @@ from diffusers import WanVACEPipeline
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pipelines.convolution import fold_time
+from pipelines.autoencoder import optimise_for_cpu
 from pipelines.sampling import Sampling, denoise, seeded_noise
 from pipelines.starter.clips import NATIVE, to_tensor
 from pipelines.starter.conditioning import GREY
@@ -33,7 +33,7 @@ class Sampler:
         low, high = facts["guidance_interval"]
         self.settings = (facts["num_inference_steps"], facts["guidance_scale"], facts["flow_shift"], (low, high))
         self.vae = self.pipeline.vae
-        fold_time(self.vae)
+        optimise_for_cpu(self.vae)
         self.mean = torch.tensor(self.vae.config.latents_mean).view(1, -1, 1, 1, 1)
         self.std = torch.tensor(self.vae.config.latents_std).view(1, -1, 1, 1, 1)
 
