@@ -1,6 +1,6 @@
 """A small network that names what is in a frame, trained on true renders with seeds of its own.
 
-It sees one frame at a time, 80x48, and answers subject, colour and place. Its accuracy on renders it never saw is
+It sees one frame at a time, 80x48, and answers subject, colour and place. Its accuracy on clips it never saw is
 printed with every evaluation: a score means nothing if the judge cannot read the truth.
 """
 
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from pipelines.starter.photos import Frame
 from pipelines.starter.render import render
+from pipelines.starter.runs import half_precision
 from pipelines.starter.world import COLOURS, PLACES, SUBJECTS, Scene, sample_scene
 
 SIZE = (80, 48)
@@ -47,12 +48,17 @@ class Judge(nn.Module):
         answers = self.eval()(to_pictures(frames))
         return {k: HEADS[k][int(v.softmax(1).mean(0).argmax())] for k, v in answers.items()}
 
-    @torch.inference_mode()
-    def trust(self, seed: int) -> dict[str, float]:
-        """The share (0..1) of single frames of true renders that it names rightly, per question."""
-        pictures, labels = _examples(np.random.default_rng(seed), 500)
-        answers = self.eval()(pictures)
-        return {name: float((answers[name].argmax(1) == labels[name]).float().mean()) for name in HEADS}
+    def trust(self, seed: int, clips: int = 200) -> dict[str, float]:
+        """The share (0..1) of true renders, softened as the autoencoder would, that it names rightly as it is asked of
+        the model's: over several frames of a clip, per question."""
+        rng = np.random.default_rng(seed)
+        right = dict.fromkeys(HEADS, 0)
+        for _ in range(clips):
+            scene = sample_scene(rng, with_subject=True)
+            seen = self.name([_soften(rng, frame) for frame in render(scene, 160, 96, 17).frames[4::4]])
+            for name in HEADS:
+                right[name] += seen[name] == getattr(scene, name)
+        return {name: count / clips for name, count in right.items()}
 
 
 def to_pictures(frames: Sequence[Frame]) -> Tensor:
@@ -87,7 +93,7 @@ def _examples(rng: np.random.Generator, count: int) -> tuple[Tensor, dict[str, T
     return to_pictures(frames), labels
 
 
-def train_judge(seed: int, kept: Path, examples: int = 3000, epochs: int = 10) -> Judge:
+def train_judge(seed: int, kept: Path, examples: int = 9000, epochs: int = 8) -> Judge:
     """A trained judge, from the file it is `kept` in where that is there already."""
     if kept.exists():
         judge = Judge()
@@ -103,8 +109,9 @@ def train_judge(seed: int, kept: Path, examples: int = 3000, epochs: int = 10) -
     judge.train()
     for _ in range(steps):
         pick = torch.randint(len(pictures), (64,))
-        answers = judge(pictures[pick])
-        loss = sum((F.cross_entropy(answers[k], labels[k][pick]) for k in HEADS), torch.zeros(()))
+        with half_precision("cpu"):
+            answers = judge(pictures[pick])
+        loss = sum((F.cross_entropy(answers[k].float(), labels[k][pick]) for k in HEADS), torch.zeros(()))
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
