@@ -148,7 +148,7 @@ def source_chain(
         return finishing_chain(asked, *made, rate, num_frames=frames, aspect=aspect, reference=reference)
     home = finishing_chain(native, *made, rate, num_frames=source.num_frames, aspect=aspect, reference=reference)
     beyond = finishing_chain(
-        asked.model_copy(update={"colour_match": False}),
+        asked.model_copy(update={"colour_match": False, "deflicker": False, "sharpen": 0.0, "grain": 0.0}),
         source.info.width,
         source.info.height,
         source.info.frame_rate,

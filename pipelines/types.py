@@ -65,6 +65,9 @@ class Finishing(Settings):
     )
     aspect_ratio: AspectRatio | None = Field(None, description="crop to exactly this ratio")
     colour_match: bool | None = Field(None, description="keep the colours of the source or the first frame")
+    deflicker: bool = Field(False, description="even out brightness and tint that jump from frame to frame")
+    sharpen: float = Field(0.0, ge=0, le=1, description="how much harder edges are drawn")
+    grain: float = Field(0.0, ge=0, le=1, description="how much film grain lies over the clip")
 
     @field_validator("frame_rate")
     @classmethod

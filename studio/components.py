@@ -233,6 +233,10 @@ def finishing(form: Form) -> None:
             label=words.label("finishing.colour_match"),
             info=words.help_line("finishing.colour_match"),
         )
+        with gr.Row():
+            slider(form, "finishing.sharpen", 0.05)
+            slider(form, "finishing.grain", 0.05)
+        toggle(form, "finishing.deflicker")
     form.add("finishing.upscale", upscale, lambda value: int(value) if value else None, str)
     form.add("finishing.frame_rate", rate, forms.read_choice, str)
     form.add("finishing.size", size, forms.read_text)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradio.components import Component
+from pydantic.fields import FieldInfo
 
 from pipelines import PIPELINES
 from pipelines.errors import InputError
@@ -85,15 +86,23 @@ class Form:
 
     def default(self, field: str) -> Any:
         """The default of a field of the request."""
-        return self.request_type.model_fields[field].get_default(call_default_factory=True)
+        return self._info(field).get_default(call_default_factory=True)
 
     def bounds(self, field: str) -> tuple[float | None, float | None]:
         """(smallest, largest) value of a number field, None where there is no bound."""
         low = high = None
-        for limit in self.request_type.model_fields[field].metadata:
+        for limit in self._info(field).metadata:
             low = getattr(limit, "ge", getattr(limit, "gt", low))
             high = getattr(limit, "le", getattr(limit, "lt", high))
         return low, high
+
+    def _info(self, field: str) -> FieldInfo:
+        settings: Any = self.request_type
+        *path, name = field.split(".")
+        for part in path:
+            settings = settings.model_fields[part].annotation
+        info: FieldInfo = settings.model_fields[name]
+        return info
 
 
 def read_text(value: str | None) -> str | None:

@@ -120,6 +120,10 @@ COMMON = {
     "finishing.size": "80x40",
     "finishing.frame_rate": "8",
     "finishing.aspect_ratio": "1:1",
+    "finishing.colour_match": True,
+    "finishing.deflicker": True,
+    "finishing.sharpen": 0.8,
+    "finishing.grain": 0.5,
 }
 OWN = {
     "text-image-to-video": {"image": "other", "image_role": "reference"},
