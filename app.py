@@ -50,10 +50,9 @@ def _flags() -> argparse.ArgumentParser:
 def _serve(flags: argparse.Namespace, data: DataFolder) -> None:
     _refuse_strangers(flags.host)
     listener = _listen(flags.host, flags.port)
-    uploads = data.create().root / "uploads"
-    _forget_old(uploads)
+    _forget_old(data.create().uploads)
     # before gradio is imported: it reads these once
-    os.environ["GRADIO_TEMP_DIR"] = str(uploads)
+    os.environ["GRADIO_TEMP_DIR"] = str(data.uploads)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     from studio.jobs.desk import JobDesk
@@ -111,7 +110,6 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _forget_old(uploads: Path) -> None:
     """Uploads older than a day: whatever became a job was copied when it did."""
-    uploads.mkdir(mode=0o700, exist_ok=True)
     for folder in uploads.iterdir():
         if time.time() - folder.stat().st_mtime > DAY:
             shutil.rmtree(folder, ignore_errors=True)

@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     remake.add_argument("--inputs", type=Path, metavar="FOLDER", help="where to look for input files that are missing")
     finish = _verb(verbs, "finish", commands.finish, "enlarge, smooth or crop a video that is there already")
     finish.add_argument("source", type=Path, metavar="IN", help="the video")
-    _add_out(finish)
+    _add_out(finish, "FILE", "; .mp4, .webm, .gif, .webp, or .zip for PNG pictures")
     add_options(finish, Finishing)
     fetch = _verb(verbs, "fetch", commands.fetch, "download a larger model into the data folder")
     fetch.add_argument("name", metavar="NAME", help=f"one of {', '.join(FETCHABLE)}")
@@ -108,8 +108,8 @@ def _verb(
     return verb
 
 
-def _add_out(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--out", type=Path, required=True, metavar="FILE.mp4", help="where the clip goes")
+def _add_out(verb: argparse.ArgumentParser, name: str = "FILE.mp4", also: str = "") -> None:
+    verb.add_argument("--out", type=Path, required=True, metavar=name, help=f"where the clip goes{also}")
 
 
 def _wide(prog: str) -> argparse.HelpFormatter:

@@ -55,16 +55,17 @@ def finish(options: argparse.Namespace) -> int:
     """Run the finishing effects on a video."""
     from pipelines.finishing.chain import finishing_chain
     from pipelines.finishing.effect import finish as run_effects
+    from pipelines.media.export import check_format, export_video
     from pipelines.media.probe import probe_video
     from pipelines.media.read import read_video
-    from pipelines.media.write import write_video
 
-    source, out = _source(options.source), _destination(options.out, options.source)
+    source, out = _source(options.source), _writable(options.out, options.source)
     finishing = build_settings(Finishing, fields_from(options, Finishing))
     info = probe_video(source)
     frames = round(info.duration * Fraction(finishing.frame_rate)) if finishing.frame_rate else None
     effects = finishing_chain(finishing, info.width, info.height, info.frame_rate, num_frames=frames)
     stream = run_effects(read_video(source), effects)
+    check_format(out, stream.frame_rate)
     with Line() as line:
 
         def counted() -> Iterator[Frames]:
@@ -74,12 +75,12 @@ def finish(options: argparse.Namespace) -> int:
                 done += len(chunk)
                 line.show("finish", done / stream.num_frames)
 
-        clip = write_video(
+        export_video(
             FrameStream(counted(), stream.width, stream.height, stream.frame_rate, stream.num_frames),
             out,
             audio=source if info.has_audio else None,
         )
-    _say(clip.path)
+    _say(out)
     return 0
 
 
@@ -208,10 +209,15 @@ def _source(path: Path) -> Path:
 
 
 def _destination(out: Path, *given: Path) -> Path:
-    """Where the clip goes, checked before anything is made."""
-    out = out.expanduser().resolve()
+    """Where a job's clip goes, checked before anything is made."""
     if out.suffix.lower() != ".mp4":
         raise InputError(f"--out is {out.name}; a clip is an MP4 file. Give a name that ends in .mp4.")
+    return _writable(out, *given)
+
+
+def _writable(out: Path, *given: Path) -> Path:
+    """The path, absolute, if a file can be written there that is none of those given."""
+    out = out.expanduser().resolve()
     if not out.parent.is_dir() or not os.access(out.parent, os.W_OK) or out.is_dir():
         raise InputError(f"--out cannot be written: {out}. Choose a folder that is there and can be written to.")
     if any(path.resolve() == out for path in given):

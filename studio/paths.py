@@ -25,6 +25,7 @@ class DataFolder:
     inputs/          every file a job was given, named <sha256>.<extension>
     models/          checkpoints that were fetched
     ledger.sqlite3   who asked for what, and what became of it
+    uploads/         what the page was given, and files on their way to a person; forgotten after a day
     worker.log       what the worker printed
     lock             held by the one studio that serves this folder
     """
@@ -50,6 +51,10 @@ class DataFolder:
         return self.root / "models"
 
     @property
+    def uploads(self) -> Path:
+        return self.root / "uploads"
+
+    @property
     def ledger(self) -> Path:
         return self.root / "ledger.sqlite3"
 
@@ -72,7 +77,7 @@ class DataFolder:
     def create(self) -> DataFolder:
         """Make the folders, readable by their owner alone. Raises StudioError where that is not possible."""
         try:
-            for folder in (self.root, self.jobs, self.inputs, self.models):
+            for folder in (self.root, self.jobs, self.inputs, self.models, self.uploads):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not os.access(self.root, os.W_OK | os.X_OK):
                 raise PermissionError(13, "not writable")

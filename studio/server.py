@@ -15,11 +15,13 @@ from urllib.parse import quote
 import gradio as gr
 from fastapi import APIRouter, FastAPI, HTTPException, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+from starlette.background import BackgroundTask
 from starlette.middleware import Middleware
 
 from pipelines import PIPELINES
 from pipelines.checkpoints import ModelInfo
-from pipelines.errors import ModelMissing, UnknownJob
+from pipelines.errors import ModelMissing, SeptetError, UnknownJob
+from studio import exports
 from studio.examples import public_file
 from studio.fetches import Fetches
 from studio.frontend import Frontend
@@ -98,6 +100,19 @@ def _media(shelf: Shelf) -> APIRouter:
         if download:
             headers["Content-Disposition"] = disposition(found, Path(name).suffix)
         return FileResponse(path, media_type=kind, headers=headers)
+
+    @router.get("/media/{job}/as/{kind}")
+    def other_format(job: str, kind: str) -> FileResponse:
+        found = _known_job(shelf, job)
+        clip = shelf.desk.clip(found.id)
+        if clip is None or kind not in exports.offered(found):
+            raise HTTPException(404)
+        try:
+            made = exports.convert(clip, kind, shelf.desk.folder.uploads)
+        except SeptetError as error:
+            raise HTTPException(409, str(error)) from None
+        headers = {**MEDIA_HEADERS, "Content-Disposition": disposition(found, f".{kind}")}
+        return FileResponse(made, headers=headers, background=BackgroundTask(exports.discard, made))
 
     return router
 

@@ -166,6 +166,15 @@ GONE_HINT = "Its settings are kept, so it can be made again."
 TRY_AGAIN = "Try again"
 MAKE_AGAIN = "Make it again"
 DOWNLOAD = "Download"
+OTHER_FORMATS = "Other formats"
+FORMATS: Mapping[str, tuple[str, str]] = {
+    "webm": ("WebM", "VP9, for the web"),
+    "gif": ("GIF", "256 colours, no sound"),
+    "webp": ("WebP", "an animated picture, no sound"),
+    "zip": ("PNG", "every frame, in a ZIP"),
+}
+FORMAT_BUSY = "is being made…"
+FORMAT_FAILED = "could not be made. Try again."
 USE_AGAIN = "Use these settings again"
 SEND_TO = "Send to"
 SEND_CLIP = "the clip"

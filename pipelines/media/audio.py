@@ -1,4 +1,4 @@
-"""The sound of a clip: the source's own AAC packets where they fit, anything else encoded to AAC; always in sync."""
+"""The sound of a clip: the source's own AAC packets where they fit, anything else encoded; always in sync."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 import av
 import numpy as np
@@ -16,8 +17,10 @@ from numpy.typing import NDArray
 
 from pipelines.media.container import AUDIO_DECODERS, opened
 
+SoundCodec = Literal["aac", "libopus"]
+
 _RATE = 48_000
-_FRAME = 1024  # samples in an AAC frame
+_FRAME: dict[SoundCodec, int] = {"aac": 1024, "libopus": 960}  # samples an encoder takes at a time
 _BIT_RATE = 192_000
 _GAP = 0.05  # seconds by which the source's clock may wander before silence fills in or samples are dropped
 
@@ -28,7 +31,9 @@ class Soundtrack:
     Seconds are counted from the source's first picture, so that sound stays with the picture it was recorded with.
     """
 
-    def __init__(self, out: OutputContainer, source: InputContainer, start: float, length: float) -> None:
+    def __init__(
+        self, out: OutputContainer, source: InputContainer, start: float, length: float, codec: SoundCodec
+    ) -> None:
         self._out = out
         stream = _audio_stream(source)
         self._next: Packet | None = None
@@ -36,12 +41,12 @@ class Soundtrack:
         if stream is None:
             return
         origin = _first_picture_time(source) + start
-        if stream.codec_context.name == "aac" and stream.codec_context.extradata:
+        if codec == stream.codec_context.name and stream.codec_context.extradata:
             target = out.add_stream_from_template(stream)
             self._packets = _copied(source, stream, target, origin, length)
         else:
-            target = out.add_stream("aac", rate=_RATE, layout=_layout(stream), options={"b": str(_BIT_RATE)})
-            self._packets = _encoded(source, stream, target, origin, length)
+            target = out.add_stream(codec, rate=_RATE, layout=_layout(stream), options={"b": str(_BIT_RATE)})
+            self._packets = _encoded(source, stream, target, origin, length, _FRAME[codec])
 
     def write_until(self, seconds: float) -> None:
         """Write the sound up to that moment of the clip, so that sound and picture lie side by side in the file."""
@@ -52,13 +57,15 @@ class Soundtrack:
 
 
 @contextmanager
-def soundtrack(out: OutputContainer, path: Path | None, start: float, length: float) -> Iterator[Soundtrack | None]:
+def soundtrack(
+    out: OutputContainer, path: Path | None, start: float, length: float, codec: SoundCodec = "aac"
+) -> Iterator[Soundtrack | None]:
     """A Soundtrack fed from `path` while inside the block; None without a path. A file without sound adds none."""
     if path is None:
         yield None
         return
     with opened(path) as source:
-        yield Soundtrack(out, source, start, length)
+        yield Soundtrack(out, source, start, length, codec)
 
 
 def _audio_stream(source: InputContainer) -> AudioStream | None:
@@ -106,18 +113,18 @@ def _copied(
 
 
 def _encoded(
-    source: InputContainer, stream: AudioStream, target: AudioStream, origin: float, length: float
+    source: InputContainer, stream: AudioStream, target: AudioStream, origin: float, length: float, size: int
 ) -> Iterator[Packet]:
-    """The sound decoded, cut to the sample, encoded to AAC at 48 kHz."""
+    """The sound decoded, cut to the sample, encoded at 48 kHz, `size` samples at a time."""
     layout = _layout(stream)
     total = int(length * _RATE)
     pending = np.zeros((1 if layout == "mono" else 2, 0), np.float32)
     position = 0
     for samples in _samples(source, stream, layout, origin, total):
         pending = np.concatenate([pending, samples], axis=1)
-        while pending.shape[1] >= _FRAME:
-            yield from target.encode(_frame(pending[:, :_FRAME], layout, position))
-            pending, position = pending[:, _FRAME:], position + _FRAME
+        while pending.shape[1] >= size:
+            yield from target.encode(_frame(pending[:, :size], layout, position))
+            pending, position = pending[:, size:], position + size
     if pending.shape[1]:
         yield from target.encode(_frame(pending, layout, position))
     if position or pending.shape[1]:

@@ -1,13 +1,13 @@
-"""Writing a clip: H.264 in an MP4 that plays everywhere, published whole or not at all."""
+"""Writing a clip: H.264 in an MP4 that plays everywhere, or VP9 in a WebM; published whole or not at all."""
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import av
 import numpy as np
@@ -15,22 +15,23 @@ from av.container import OutputContainer
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from av.video.stream import VideoStream
 
-from pipelines.errors import DiskFull, MediaError
-from pipelines.media.audio import Soundtrack, soundtrack
+from pipelines.errors import MediaError
+from pipelines.media.audio import SoundCodec, Soundtrack, soundtrack
 from pipelines.media.container import shown_name
 from pipelines.media.metadata import KEY, parse_recipe
 from pipelines.media.probe import inspect
+from pipelines.media.publish import published
 from pipelines.types import Clip, Frame, Frames, FrameStream
 
 Quality = Literal["draft", "good", "best"]
 Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"]
 
 CRF: dict[Quality, int] = {"draft": 26, "good": 18, "best": 12}
+VP9_CRF: dict[Quality, int] = {"draft": 40, "good": 28, "best": 18}
 _BT709 = 1  # primaries, transfer and matrix, as numbered in ITU-T H.273
 # AREA averages the four pixels a chroma sample stands for; ACCURATE_RND keeps the conversion free of a darkening bias.
 _TO_YUV = Interpolation.AREA | Interpolation.ACCURATE_RND
 _FEW = 4
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def write_video(
@@ -46,32 +47,41 @@ def write_video(
 ) -> Clip:
     """Encode the frames, add the sound of `audio` from `audio_start` seconds on, and publish the file at `path`.
 
-    H.264, yuv420p, tagged and converted as limited-range BT.709, index at the front, exact rational rate, exact count.
-    H.264 in 4:2:0 has even sides only: the last column or row of an odd size is left out, nothing is rescaled.
+    A name that ends in .webm becomes VP9 with Opus, any other H.264 with AAC and its index at the front: yuv420p,
+    tagged and converted as limited-range BT.709, exact rational rate, exact count.
+    Pictures in 4:2:0 have even sides only: the last column or row of an odd size is left out, nothing is rescaled.
     The file is made beside `path` as `<name>.part`, checked by opening it again, and renamed; a failure leaves nothing.
     `threads` 0 means all cores. Raises DiskFull, MediaError (unreadable `audio`), ValueError (frames unlike promised).
     """
     path = Path(path)
-    part = path.with_name(f"{path.name}.part")
-    try:
-        _encode(stream, part, _options(quality, preset, threads), audio, audio_start, metadata or {})
-        _flush(part)
+    with published(path) as part:
+        encoding = _vp9(quality, threads) if path.suffix.lower() == ".webm" else _h264(quality, preset, threads)
+        _encode(stream, part, encoding, audio, audio_start, metadata or {})
         _verify(part, stream, shown_name(path))
-        os.replace(part, path)
-    except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise DiskFull(
-                f"The disk is full: {shown_name(path)} could not be written. Free some room and retry."
-            ) from error
-        raise
-    finally:
-        part.unlink(missing_ok=True)
     recipe = parse_recipe((metadata or {}).get(KEY)) or {}
     return Clip(path, stream.frame_rate, stream.num_frames, _even(stream.width), _even(stream.height), recipe)
 
 
-def _options(quality: Quality, preset: Preset, threads: int) -> dict[str, str]:
-    return {"crf": str(CRF[quality]), "preset": preset, "threads": str(threads)}
+@dataclass(frozen=True)
+class _Encoding:
+    """A container, what its pictures and its sound are encoded with, and how."""
+
+    container: str
+    codec: str
+    options: dict[str, str]
+    sound: SoundCodec
+    container_options: dict[str, str] = field(default_factory=dict)
+
+
+def _h264(quality: Quality, preset: Preset, threads: int) -> _Encoding:
+    options = {"crf": str(CRF[quality]), "preset": preset, "threads": str(threads)}
+    return _Encoding("mp4", "libx264", options, "aac", {"movflags": "+faststart"})
+
+
+def _vp9(quality: Quality, threads: int) -> _Encoding:
+    how = {"b": "0", "deadline": "good", "cpu-used": "4", "row-mt": "1"}
+    options = {"crf": str(VP9_CRF[quality]), "threads": str(threads or os.cpu_count()), **how}
+    return _Encoding("webm", "libvpx-vp9", options, "libopus")
 
 
 def _even(side: int) -> int:
@@ -81,18 +91,19 @@ def _even(side: int) -> int:
 def _encode(
     stream: FrameStream,
     part: Path,
-    options: dict[str, str],
+    encoding: _Encoding,
     audio: Path | None,
     audio_start: float,
     metadata: dict[str, str],
 ) -> None:
     """Write the whole file, a few frames encoded in a thread of its own while the next few are being made."""
     length = float(stream.num_frames / stream.frame_rate)
-    with av.open(f"file:{part}", "w", format="mp4", container_options={"movflags": "+faststart"}) as out:
+    with av.open(f"file:{part}", "w", format=encoding.container, container_options=encoding.container_options) as out:
         out.metadata.update(metadata)
-        video = _video_stream(out, stream, options)
+        video = _video_stream(out, stream, encoding)
         # The encoder's thread is done before the files it reads and writes are closed, whatever happens.
-        with soundtrack(out, audio, audio_start, length) as sound, ThreadPoolExecutor(1) as encoder:
+        sounds = soundtrack(out, audio, audio_start, length, encoding.sound)
+        with sounds as sound, ThreadPoolExecutor(1) as encoder:
             count = 0
             before: Future[None] | None = None
             for few in _by_the_few(stream.chunks):
@@ -124,8 +135,8 @@ def _mux(out: OutputContainer, video: VideoStream, sound: Soundtrack | None, pic
         sound.write_until(float(pictures[-1].time or 0))
 
 
-def _video_stream(out: OutputContainer, stream: FrameStream, options: dict[str, str]) -> VideoStream:
-    video = out.add_stream("libx264", rate=stream.frame_rate, options=options)
+def _video_stream(out: OutputContainer, stream: FrameStream, encoding: _Encoding) -> VideoStream:
+    video = cast(VideoStream, out.add_stream(encoding.codec, rate=stream.frame_rate, options=encoding.options))
     video.width, video.height, video.pix_fmt = _even(stream.width), _even(stream.height), "yuv420p"
     context = video.codec_context
     context.color_primaries = context.color_trc = context.colorspace = _BT709
@@ -151,15 +162,6 @@ def _yuv(frame: Frame, index: int, stream: FrameStream) -> av.VideoFrame:
     )
     picture.pts, picture.time_base = index, 1 / stream.frame_rate
     return picture
-
-
-def _flush(part: Path) -> None:
-    """Everything on the disk before the name is given away."""
-    descriptor = os.open(part, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _verify(part: Path, stream: FrameStream, name: str) -> None:

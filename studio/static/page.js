@@ -18,3 +18,30 @@ new MutationObserver((changes) => {
   for (const { target } of changes) if (target.matches("[role=tab][aria-selected=true]")) follow(target);
 }).observe(document, { subtree: true, attributes: true, attributeFilter: ["aria-selected"] });
 addEventListener("resize", () => setTimeout(() => follow(document.querySelector("[role=tab][aria-selected=true]")), 60));
+
+// A clip in another format takes a moment to make: the entry says so until the file is there.
+document.addEventListener("click", async (event) => {
+  const entry = event.target.closest?.("a[data-made]");
+  if (!entry) return;
+  event.preventDefault();
+  if (entry.ariaBusy === "true") return;
+  const note = entry.querySelector("small");
+  const usual = note.textContent;
+  entry.ariaBusy = "true";
+  note.textContent = entry.dataset.busy;
+  try {
+    const reply = await fetch(entry.href, { cache: "no-store" });
+    if (!reply.ok) throw new Error(reply.status);
+    const name = /filename="([^"]+)"/.exec(reply.headers.get("Content-Disposition"))?.[1] ?? "";
+    const address = URL.createObjectURL(await reply.blob());
+    Object.assign(document.createElement("a"), { href: address, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 60_000);
+    note.textContent = usual;
+    const menu = entry.closest("details");
+    if (menu) menu.open = false;
+  } catch {
+    note.textContent = entry.dataset.failed;
+  } finally {
+    entry.ariaBusy = null;
+  }
+});

@@ -8,6 +8,7 @@ from html import escape
 
 from pipelines import PIPELINES
 from studio import words
+from studio.exports import offered
 from studio.jobs.job import Job
 from studio.views import facts, marks
 
@@ -92,6 +93,7 @@ def full(job: Job) -> str:
     if job.has_clip:
         stage = f'<div class="s-stage">{marks.player(job.id, facts.summary(job), autoplay=True)}</div>'
         acts = marks.link(words.DOWNLOAD, f"media/{job.id}/clip.mp4?download=1", marks.DOWNLOAD, "main")
+        acts += marks.formats_menu(job.id, offered(job))
         send = marks.send_menu(facts.targets())
     else:
         stage = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from studio import words
@@ -61,6 +61,22 @@ def icon_button(name: str, action: str, icon: str) -> str:
 def link(text: str, address: str, icon: str = "", look: str = "") -> str:
     """A download link that looks like a button."""
     return f'<a class="s-act {look}" href="{escape(address)}" download>{icon}{escape(text)}</a>'
+
+
+def formats_menu(job_id: str, kinds: Sequence[str], look: str = "") -> str:
+    """The clip in other formats, one entry each; nothing where there are none."""
+    if not kinds:
+        return ""
+    entries = "".join(
+        f'<a href="media/{job_id}/as/{kind}" data-made data-busy="{escape(words.FORMAT_BUSY)}" '
+        f'data-failed="{escape(words.FORMAT_FAILED)}">{escape(words.FORMATS[kind][0])} '
+        f"<small>{escape(words.FORMATS[kind][1])}</small></a>"
+        for kind in kinds
+    )
+    return (
+        f'<details class="s-send"><summary class="s-act">{escape(words.OTHER_FORMATS)}</summary>'
+        f'<div class="s-menu {look}">{entries}</div></details>'
+    )
 
 
 def player(job_id: str, label: str, *, autoplay: bool = False) -> str:

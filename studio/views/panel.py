@@ -11,6 +11,7 @@ from html import escape
 from typing import Any
 
 from studio import amounts, words
+from studio.exports import offered
 from studio.jobs.job import Job
 from studio.views import facts, marks
 
@@ -102,6 +103,7 @@ def _done(job: Job) -> str:
         compare = marks.button(words.COMPARE, "compare", open=words.COMPARE, close=words.COMPARE_CLOSE)
     acts = (
         marks.link(words.DOWNLOAD, f"media/{job.id}/clip.mp4?download=1", marks.DOWNLOAD, "main")
+        + marks.formats_menu(job.id, offered(job))
         + marks.button(words.USE_AGAIN, "use")
         + marks.send_menu(facts.targets())
         + compare

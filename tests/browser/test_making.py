@@ -6,13 +6,14 @@ from pathlib import Path
 
 import av
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from pipelines import PIPELINES
 from pipelines.media.metadata import read_recipe
 from studio import words
 from tests.browser import hands
-from tests.browser.conftest import FRAMES, RATE, SIZE, Inputs
+from tests.browser.conftest import FRAMES, PATIENCE, RATE, SIZE, Inputs
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]  # one studio for all of them
 
@@ -60,6 +61,22 @@ def test_control_enter_generates_and_flags_show_as_chips(page: Page) -> None:
     expect(panel.locator(".s-said")).to_have_text("the blue ball")
     hands.wait_for_clip(panel)
     expect(panel.locator("[data-seed]")).to_have_text("5")
+
+
+def test_a_clip_can_be_had_as_a_gif(page: Page, tmp_path: Path) -> None:
+    tab = hands.open_tab(page, "text-to-video")
+    hands.hurry(tab)
+    hands.field(tab, "prompt").fill("the red star")
+    hands.generate_new(tab, "text-to-video")
+    panel = hands.result(page, "text-to-video")
+    hands.wait_for_clip(panel)
+    panel.get_by_text(words.OTHER_FORMATS).click()
+    with page.expect_download(timeout=PATIENCE) as waiting:
+        panel.get_by_role("link", name=words.FORMATS["gif"][0]).click()
+    assert waiting.value.suggested_filename.endswith(".gif")
+    waiting.value.save_as(tmp_path / "clip.gif")
+    with Image.open(tmp_path / "clip.gif") as image:
+        assert image.n_frames > 1
 
 
 def test_a_board_of_panels_becomes_one_film(page: Page) -> None:

@@ -15,6 +15,7 @@ from studio import commands
 from studio.cli import main, parser
 from studio.jobs.desk import JobDesk
 from studio.paths import DataFolder
+from tests.media_samples import make_video, moving_square
 from tests.studio.jobs.fakes import LOADER, model_folder
 
 Run = Callable[..., tuple[int, str, str]]
@@ -98,6 +99,18 @@ def test_finish_changes_size_and_rate_and_keeps_the_length(run: Run, tmp_path: P
     assert (status, said) == (0, f"{out}\n")
     info = probe_video(out)
     assert (info.width, info.height, info.frame_rate, info.num_frames) == (64, 48, 32, 18)
+
+
+def test_finish_writes_other_formats_and_names_those_it_does_not(run: Run, tmp_path: Path) -> None:
+    source, out = tmp_path / "source.mp4", tmp_path / "out.gif"
+    make_video(source, moving_square(12), 12)
+    assert run("finish", source, "--out", out, "--grain", 0.3)[:2] == (0, f"{out}\n")
+    with Image.open(out) as image:
+        assert (image.n_frames, image.size) == (12, (64, 48))
+    status, _, err = run("finish", source, "--out", tmp_path / "out.avi")
+    assert status == 2
+    assert ".mp4, .webm, .gif, .webp, .zip" in err
+    assert not (tmp_path / "out.avi").exists()
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,9 @@ def test_every_field_of_a_request_can_be_set_in_its_tab(shelf: Shelf, mode: str)
 def test_an_untouched_form_leaves_every_field_open(shelf: Shelf) -> None:
     form = _tab(shelf, text_to_video).form
     values = {control.widget: control.widget.value for control in form.controls}
-    assert form.fields(values) == {"finishing": {"upscaler": "network", "sharpen": 0.0, "grain": 0.0, "deflicker": False}}
+    assert form.fields(values) == {
+        "finishing": {"upscaler": "network", "sharpen": 0.0, "grain": 0.0, "deflicker": False}
+    }
 
 
 def test_what_a_form_is_filled_with_is_what_it_reads(shelf: Shelf) -> None:
