@@ -26,7 +26,7 @@ PROMPTS = (
     "a red rocket rising in the city at night",
     "an empty scene at sea at sunset",
 )
-OBEYED = ("subjects", "colours", "places", "motions")  # kinds of words found obeyed, subjects in three cases of five
+OBEYED = ("subjects", "colours", "places", "motions")  # kinds of words found obeyed in four cases of five and more
 
 
 @dataclass(frozen=True)
