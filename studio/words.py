@@ -170,7 +170,7 @@ OTHER_FORMATS = "Other formats"
 FORMATS: Mapping[str, tuple[str, str]] = {
     "webm": ("WebM", "VP9, for the web"),
     "gif": ("GIF", "256 colours, no sound"),
-    "webp": ("WebP", "an animated picture, no sound"),
+    "webp": ("WebP", "animated, no sound"),
     "zip": ("PNG", "every frame, in a ZIP"),
 }
 FORMAT_BUSY = "is being made…"
