@@ -24,6 +24,7 @@ from pipelines.types import Conditioning, Finishing, Frames, FrameStream, Plan, 
 from pipelines.windows import Windows
 
 LONGEST_SOURCE = 600  # seconds
+_SHAPE = {"upscale", "upscaler", "size", "frame_rate", "aspect_ratio"}  # of Finishing: all but how the frames look
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ def source_chain(
         return finishing_chain(asked, *made, rate, num_frames=frames, aspect=aspect, reference=reference)
     home = finishing_chain(native, *made, rate, num_frames=source.num_frames, aspect=aspect, reference=reference)
     beyond = finishing_chain(
-        asked.model_copy(update={"colour_match": False, "deflicker": False, "sharpen": 0.0, "grain": 0.0}),
+        Finishing(**asked.model_dump(include=_SHAPE)),  # how it looks was settled on the way home
         source.info.width,
         source.info.height,
         source.info.frame_rate,

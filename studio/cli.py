@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from pipelines.errors import SeptetError
 from pipelines.fetching import FETCHABLE
+from pipelines.media.export import FORMATS
 from pipelines.registry import PIPELINES
 from pipelines.types import Finishing
 from studio import commands
@@ -56,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
     remake.add_argument("--inputs", type=Path, metavar="FOLDER", help="where to look for input files that are missing")
     finish = _verb(verbs, "finish", commands.finish, "enlarge, smooth or crop a video that is there already")
     finish.add_argument("source", type=Path, metavar="IN", help="the video")
-    _add_out(finish, "FILE", "; .mp4, .webm, .gif, .webp, or .zip for PNG pictures")
+    _add_out(finish, "FILE", f", as {', '.join(FORMATS)} (PNG pictures)")
     add_options(finish, Finishing)
     fetch = _verb(verbs, "fetch", commands.fetch, "download a larger model into the data folder")
     fetch.add_argument("name", metavar="NAME", help=f"one of {', '.join(FETCHABLE)}")

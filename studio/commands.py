@@ -55,7 +55,7 @@ def finish(options: argparse.Namespace) -> int:
     """Run the finishing effects on a video."""
     from pipelines.finishing.chain import finishing_chain
     from pipelines.finishing.effect import finish as run_effects
-    from pipelines.media.export import check_format, export_video
+    from pipelines.media.export import export_video
     from pipelines.media.probe import probe_video
     from pipelines.media.read import read_video
 
@@ -65,7 +65,6 @@ def finish(options: argparse.Namespace) -> int:
     frames = round(info.duration * Fraction(finishing.frame_rate)) if finishing.frame_rate else None
     effects = finishing_chain(finishing, info.width, info.height, info.frame_rate, num_frames=frames)
     stream = run_effects(read_video(source), effects)
-    check_format(out, stream.frame_rate)
     with Line() as line:
 
         def counted() -> Iterator[Frames]:

@@ -8,6 +8,8 @@ import threading
 from fractions import Fraction
 from pathlib import Path
 
+from pipelines.media.export import FASTEST_GIF, export_video
+from pipelines.media.read import read_video
 from studio.jobs.job import Job
 
 # Seconds of the longest clip offered in a format; what is longer makes files that nobody can use.
@@ -22,15 +24,12 @@ def offered(job: Job) -> list[str]:
         return []
     rate = Fraction(str(clip["frame_rate"]))
     fitting = [kind for kind, longest in LONGEST.items() if clip["num_frames"] / rate <= longest]
-    return [kind for kind in fitting if kind != "gif" or rate <= 50]
+    return [kind for kind in fitting if kind != "gif" or rate <= FASTEST_GIF]
 
 
 def convert(clip: Path, kind: str, folder: Path) -> Path:
     """Write the clip as `kind` into a new folder under `folder`; `discard` what is returned once it is no longer
     needed. Raises MediaError, DiskFull."""
-    from pipelines.media.export import export_video
-    from pipelines.media.read import read_video
-
     place = folder / f"export-{secrets.token_hex(8)}"
     place.mkdir(mode=0o700)
     made = place / f"clip.{kind}"

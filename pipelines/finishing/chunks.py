@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 import numpy as np
@@ -22,6 +22,17 @@ def sliced(chunks: Iterable[NDArray[np.uint8]], length: int) -> Iterator[NDArray
     for chunk in chunks:
         for begin in range(0, len(chunk), length):
             yield chunk[begin : begin + length]
+
+
+def frame_by_frame(
+    chunks: Iterable[NDArray[np.uint8]], change: Callable[[NDArray[np.uint8], NDArray[np.uint8]], None]
+) -> Iterator[NDArray[np.uint8]]:
+    """Chunks of the same shapes, each frame of them written by `change(frame, target)`, in order."""
+    for chunk in chunks:
+        result = np.empty_like(chunk)
+        for frame, target in zip(chunk, result, strict=True):
+            change(frame, target)
+        yield result
 
 
 def in_chunks(frames: Iterator[NDArray[np.uint8]], width: int, height: int) -> Iterator[NDArray[np.uint8]]:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.finishing.chunks import frame_by_frame
 from pipelines.types import Frame, Frames, FrameStream
 
 Doubles = NDArray[np.float64]
@@ -60,18 +61,19 @@ def _steadied(stream: FrameStream) -> Iterator[Frames]:
     goal: tuple[Doubles, Doubles] | None = None
     mean = deviation = np.zeros(3)
     levels = np.arange(256)[:, None]
-    for chunk in stream.chunks:
-        result = np.empty_like(chunk)
-        for frame, target in zip(chunk, result, strict=True):
-            now = _colours(frame)
-            if goal is None:
-                goal = mean, deviation = now.mean(0), now.std(0)
-            mean = mean + (now.mean(0) - mean) / _INERTIA
-            deviation = deviation + (now.std(0) - deviation) / _INERTIA
-            gain = np.clip((goal[1] + _NOISE**0.5) / (deviation + _NOISE**0.5), *_GAIN)
-            table = np.clip(np.rint((levels - mean) * gain + goal[0]), 0, 255).astype(np.uint8)
-            cv2.LUT(frame, table[None], dst=target)
-        yield result
+
+    def steady(frame: Frame, target: Frame) -> None:
+        nonlocal goal, mean, deviation
+        now = _colours(frame)
+        if goal is None:
+            goal = mean, deviation = now.mean(0), now.std(0)
+        mean = mean + (now.mean(0) - mean) / _INERTIA
+        deviation = deviation + (now.std(0) - deviation) / _INERTIA
+        gain = np.clip((goal[1] + _NOISE**0.5) / (deviation + _NOISE**0.5), *_GAIN)
+        table = np.clip(np.rint((levels - mean) * gain + goal[0]), 0, 255).astype(np.uint8)
+        cv2.LUT(frame, table[None], dst=target)
+
+    return frame_by_frame(stream.chunks, steady)
 
 
 def _colours(frame: Frame) -> Doubles:

@@ -18,7 +18,7 @@ Doubles = NDArray[np.float64]
 _SPAN = 0.5  # seconds to either side that a frame is levelled with
 _GAIN = (0.8, 1.25)  # no frame is changed by more: beyond that it is meant
 _SMALL = (24, 16)  # pixels at which frames are compared
-_CUT = 0.25  # of the whole range: what levelled frames of one shot never differ by on average
+_CUT = 0.125  # of the whole range: what levelled frames of one shot never differ by on average
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def _watched(frames: Iterator[Frame]) -> Iterator[_Seen]:
         small = np.asarray(cv2.resize(frame, _SMALL, interpolation=cv2.INTER_AREA), np.float64)
         means = small.mean((0, 1))
         form = small - means
-        if before is not None and np.abs(form - before).mean() > _CUT * 255 / 2:
+        if before is not None and np.abs(form - before).mean() > _CUT * 255:
             shot += 1
         before = form
         yield _Seen(frame, means, shot)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import cycle
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.types import Frame, Frames, FrameStream
+from pipelines.finishing.chunks import frame_by_frame
+from pipelines.types import Frame, FrameStream
 
 _STRONGEST = 11.0  # standard deviation in levels at amount 1, in the middle greys
 _SIZE = 1 / 700  # of the height: how far each speck spreads
@@ -27,22 +28,19 @@ class Grain:
     seed: int = 0
 
     def apply(self, stream: FrameStream) -> FrameStream:
-        return replace(stream, chunks=self._grained(stream)) if self.amount else stream
-
-    def _grained(self, stream: FrameStream) -> Iterator[Frames]:
+        if not self.amount:
+            return stream
         rng = np.random.default_rng(self.seed)
-        plates = [_plate(rng, stream.width + _SLACK, stream.height + _SLACK) for _ in range(_PLATES)]
+        plates = cycle([_plate(rng, stream.width + _SLACK, stream.height + _SLACK) for _ in range(_PLATES)])
         levels = np.linspace(-1, 1, 256)
         weight = (self.amount * _STRONGEST * (1 - levels**2)).astype(np.float32)
-        number = 0
-        for chunk in stream.chunks:
-            result = np.empty_like(chunk)
-            for frame, target in zip(chunk, result, strict=True):
-                left, top = rng.integers(_SLACK, size=2)
-                sheet = plates[number % _PLATES][top : top + stream.height, left : left + stream.width]
-                target[:] = _laid(frame, sheet, weight)
-                number += 1
-            yield result
+
+        def lay(frame: Frame, target: Frame) -> None:
+            left, top = rng.integers(_SLACK, size=2)
+            sheet = next(plates)[top : top + stream.height, left : left + stream.width]
+            target[:] = _laid(frame, sheet, weight)
+
+        return replace(stream, chunks=frame_by_frame(stream.chunks, lay))
 
 
 def _plate(rng: np.random.Generator, width: int, height: int) -> NDArray[np.float32]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import cv2
-import numpy as np
 
-from pipelines.types import Frames, FrameStream
+from pipelines.finishing.chunks import frame_by_frame
+from pipelines.types import Frame, FrameStream
 
 _FINEST, _PER_LINE = 0.8, 1 / 500  # radius of the blur in pixels, at least and for every line of the frame
 _STRONGEST = 1.5  # how much of the difference to its blur a frame is given back at amount 1
@@ -21,13 +20,12 @@ class Sharpen:
     amount: float
 
     def apply(self, stream: FrameStream) -> FrameStream:
-        return replace(stream, chunks=self._sharpened(stream)) if self.amount else stream
-
-    def _sharpened(self, stream: FrameStream) -> Iterator[Frames]:
+        if not self.amount:
+            return stream
         radius, gain = max(_FINEST, stream.height * _PER_LINE), self.amount * _STRONGEST
-        for chunk in stream.chunks:
-            result = np.empty_like(chunk)
-            for frame, target in zip(chunk, result, strict=True):
-                blurred = cv2.GaussianBlur(frame, (0, 0), radius)
-                cv2.addWeighted(frame, 1 + gain, blurred, -gain, 0, dst=target)
-            yield result
+
+        def sharpen(frame: Frame, target: Frame) -> None:
+            blurred = cv2.GaussianBlur(frame, (0, 0), radius)
+            cv2.addWeighted(frame, 1 + gain, blurred, -gain, 0, dst=target)
+
+        return replace(stream, chunks=frame_by_frame(stream.chunks, sharpen))

@@ -39,11 +39,6 @@ class Defaults:
     guidance_interval: tuple[float, float] = (0.0, 0.7)
 
 
-def load_vae_statistics(vae: AutoencoderKLWan, mean: list[float], std: list[float]) -> None:
-    """Write the latent statistics where `WanVACEPipeline` reads them."""
-    vae.register_to_config(latents_mean=mean, latents_std=std)
-
-
 def assemble(vae: AutoencoderKLWan, model: StarterModel, defaults: Defaults) -> WanVACEPipeline:
     """The stock pipeline of the trained parts, float32."""
     scheduler = UniPCMultistepScheduler(

@@ -6,6 +6,8 @@ this lesson, a minute of one core, they are one direction of the states of all w
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -45,35 +47,36 @@ class WordsTeacher(nn.Module):
 
 def teach_words(text: UMT5EncoderModel, tokenizer: T5Tokenizer, steps: int, seed: int, batch: int = 64) -> float:
     """Train the encoder in place for so many steps; returns the last loss in nats."""
-    rng = np.random.default_rng(seed)
     torch.manual_seed(seed)
     teacher = WordsTeacher(text, tokenizer)
-    trainer = Trainer(teacher, WordsTeacher.PLAIN, MATRIX_LR, REST_LR)
-    loss = torch.zeros(())
-    for step in range(steps):
-        scenes = [sample_scene(rng) for _ in range(batch)]
-        loss = teacher([_said(scene, rng) for scene in scenes], scenes)
-        loss.backward()  # type: ignore[no-untyped-call]
-        trainer.step(step / steps, warmup=20)
-    return float(loss.detach())
+    return _lesson(Trainer(teacher, WordsTeacher.PLAIN, MATRIX_LR, REST_LR), teacher, steps, seed, batch)
 
 
 def teach_reading(model: StarterModel, empty: Tensor, steps: int, seed: int, batch: int = 64) -> float:
     """Train the transformer's first blocks in place to take the scene over from the words, where all else is noise;
     returns the last loss in nats. `empty` (z, 1, h, w) are the latents of a small grey picture: reading needs no room,
     so a step costs a fraction of one on whole pictures."""
-    rng = np.random.default_rng(seed)
     torch.manual_seed(seed)
-    trainer = Trainer(model, StarterModel.PLAIN, READING_LR, REST_LR / 5)
     control = control_tensor(empty, empty, torch.ones(SPATIAL_FACTOR**2, *empty.shape[1:]), [])
     controls = control[None].expand(batch, -1, -1, -1, -1).to(model.text.device)
     sigma = torch.ones(batch, device=controls.device)
+
+    def error(captions: list[str], scenes: list[Scene]) -> Tensor:
+        model(torch.randn(batch, *empty.shape, device=controls.device), sigma, captions, controls)
+        return model.readouts.scene_error(scene_labels(scenes).to(controls.device)).mean()
+
+    return _lesson(Trainer(model, StarterModel.PLAIN, READING_LR, REST_LR / 5), error, steps, seed, batch)
+
+
+def _lesson(
+    trainer: Trainer, error: Callable[[list[str], list[Scene]], Tensor], steps: int, seed: int, batch: int
+) -> float:
+    """Lower the error of captions for random scenes; returns the last one."""
+    rng = np.random.default_rng(seed)
     loss = torch.zeros(())
     for step in range(steps):
         scenes = [sample_scene(rng) for _ in range(batch)]
-        noise = torch.randn(batch, *empty.shape, device=controls.device)
-        model(noise, sigma, [_said(scene, rng) for scene in scenes], controls)
-        loss = model.readouts.scene_error(scene_labels(scenes).to(controls.device)).mean()
+        loss = error([_said(scene, rng) for scene in scenes], scenes)
         loss.backward()  # type: ignore[no-untyped-call]
         trainer.step(step / steps, warmup=20)
     return float(loss.detach())

@@ -63,20 +63,15 @@ def link(text: str, address: str, icon: str = "", look: str = "") -> str:
     return f'<a class="s-act {look}" href="{escape(address)}" download>{icon}{escape(text)}</a>'
 
 
-def formats_menu(job_id: str, kinds: Sequence[str], look: str = "") -> str:
+def formats_menu(job_id: str, kinds: Sequence[str]) -> str:
     """The clip in other formats, one entry each; nothing where there are none."""
-    if not kinds:
-        return ""
     entries = "".join(
         f'<a href="media/{job_id}/as/{kind}" data-made data-busy="{escape(words.FORMAT_BUSY)}" '
         f'data-failed="{escape(words.FORMAT_FAILED)}">{escape(words.FORMATS[kind][0])} '
         f"<small>{escape(words.FORMATS[kind][1])}</small></a>"
         for kind in kinds
     )
-    return (
-        f'<details class="s-send"><summary class="s-act">{escape(words.OTHER_FORMATS)}</summary>'
-        f'<div class="s-menu {look}">{entries}</div></details>'
-    )
+    return _menu(words.OTHER_FORMATS, entries) if entries else ""
 
 
 def player(job_id: str, label: str, *, autoplay: bool = False) -> str:
@@ -104,7 +99,12 @@ def send_menu(targets: list[tuple[str, str, str]], look: str = "") -> str:
         f"<small>{escape(names[what])}</small></button>"
         for mode, title, what in targets
     )
+    return _menu(words.SEND_TO, entries, look)
+
+
+def _menu(title: str, entries: str, look: str = "") -> str:
+    """A button that opens a list of entries."""
     return (
-        f'<details class="s-send"><summary class="s-act">{escape(words.SEND_TO)}</summary>'
+        f'<details class="s-send"><summary class="s-act">{escape(title)}</summary>'
         f'<div class="s-menu {look}">{entries}</div></details>'
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -11,22 +10,9 @@ from fastapi.testclient import TestClient
 from pipelines.text_to_video import TextToVideoRequest
 from studio import words
 from studio.exports import LONGEST, offered
-from studio.server import build_app
 from studio.shelf import Shelf
 from tests.media_samples import make_video, moving_square
-from tests.studio.rooms import NOBODY, finish, quiet_shelf
-
-
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
-    shelf = quiet_shelf(tmp_path_factory.mktemp("exports"))
-    yield shelf
-    shelf.desk.close()
-
-
-@pytest.fixture(scope="module")
-def web(shelf: Shelf) -> TestClient:
-    return TestClient(build_app(shelf))
+from tests.studio.rooms import NOBODY, finish
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import gradio
@@ -11,23 +10,10 @@ from fastapi.testclient import TestClient
 
 from pipelines.text_to_video import TextToVideoRequest
 from studio import words
-from studio.server import build_app
 from studio.shelf import Shelf
-from tests.studio.rooms import NOBODY, finish, quiet_shelf
+from tests.studio.rooms import NOBODY, finish
 
 EVIL = "<img src=x onerror=alert(1)> a fox"
-
-
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
-    shelf = quiet_shelf(tmp_path_factory.mktemp("server"))
-    yield shelf
-    shelf.desk.close()
-
-
-@pytest.fixture(scope="module")
-def web(shelf: Shelf) -> TestClient:
-    return TestClient(build_app(shelf))
 
 
 @pytest.fixture(scope="module")
