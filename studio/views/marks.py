@@ -71,7 +71,7 @@ def formats_menu(job_id: str, kinds: Sequence[str]) -> str:
         f"<small>{escape(words.FORMATS[kind][1])}</small></a>"
         for kind in kinds
     )
-    return _menu(words.OTHER_FORMATS, entries) if entries else ""
+    return _menu(words.OTHER_FORMATS, entries, "formats") if entries else ""
 
 
 def player(job_id: str, label: str, *, autoplay: bool = False) -> str:

@@ -13,7 +13,7 @@ from pipelines import PIPELINES
 from pipelines.media.metadata import read_recipe
 from studio import words
 from tests.browser import hands
-from tests.browser.conftest import FRAMES, PATIENCE, RATE, SIZE, Inputs
+from tests.browser.conftest import FRAMES, PATIENCE, PHONE, RATE, SIZE, Inputs
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]  # one studio for all of them
 
@@ -70,7 +70,12 @@ def test_a_clip_can_be_had_as_a_gif(page: Page, tmp_path: Path) -> None:
     hands.generate_new(tab, "text-to-video")
     panel = hands.result(page, "text-to-video")
     hands.wait_for_clip(panel)
+    page.set_viewport_size(PHONE)
     panel.get_by_text(words.OTHER_FORMATS).click()
+    for entry in panel.locator("a[data-made]").all():
+        box = entry.bounding_box()
+        assert box is not None
+        assert 0 <= box["x"] < box["x"] + box["width"] <= PHONE["width"]
     with page.expect_download(timeout=PATIENCE) as waiting:
         panel.get_by_role("link", name=words.FORMATS["gif"][0]).click()
     assert waiting.value.suggested_filename.endswith(".gif")
