@@ -18,7 +18,7 @@ from pipelines.starter.render import Rendered, portrait
 from pipelines.structure import BLUR_SIGMAS, structure_frames
 
 Kind = Literal["none", "first", "structure", "mask"]
-KIND_SHARES: dict[Kind, float] = {"none": 0.66, "first": 0.14, "structure": 0.09, "mask": 0.11}
+KIND_SHARES: dict[Kind, float] = {"none": 0.46, "first": 0.34, "structure": 0.09, "mask": 0.11}
 GREY = 127
 
 

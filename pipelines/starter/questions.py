@@ -91,12 +91,15 @@ def score_text(model: Answering, judge: Judge, cases: int) -> list[Score]:
     return scores
 
 
-def score_first_frame(model: Answering, cases: int) -> list[Score]:
-    """Frame 0 given, no prompt: it must be that picture (against its own reconstruction), and something must move."""
+def score_first_frame(model: Answering, judge: Judge, cases: int) -> list[Score]:
+    """Frame 0 given, no prompt: it must be that picture (against its own reconstruction), something must move, and what
+    it shows must still be there in later frames."""
     kept, alive, rng = Score("first frame kept"), Score("first frame moves"), np.random.default_rng(202)
+    stays = {name: Score(f"first frame: {name} stays") for name in ("subject", "colour", "place")}
     against_own, against_picture = [], []
     for i in range(cases):
-        clip = render(_scene(rng, ("left", "right", "up", "down")), WIDTH, HEIGHT, FRAMES)
+        scene = _scene(rng, ("left", "right", "up", "down"))
+        clip = render(scene, WIDTH, HEIGHT, FRAMES)
         video, mask = np.full_like(clip.frames, GREY), np.full(clip.mask.shape, 255, np.uint8)
         video[0], mask[0] = clip.frames[0], 0
         frames = model("", i, video, mask, held=1)
@@ -106,8 +109,11 @@ def score_first_frame(model: Answering, cases: int) -> list[Score]:
         against_picture.append(psnr(frames[0], clip.frames[0]))
         kept.add(against_own[-1] > 30)
         alive.add(float(np.abs(frames[0].astype(int) - frames[-1].astype(int)).mean()) > 3)
+        seen = judge.name(list(frames[4::4]))
+        for name, score in stays.items():
+            score.add(seen[name] == getattr(scene, name))
     kept.detail = f"{np.mean(against_own):.1f} dB to its reconstruction, {np.mean(against_picture):.1f} to the picture"
-    return [kept, alive]
+    return [kept, alive, *stays.values()]
 
 
 def _correlation(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
@@ -187,7 +193,7 @@ def score_photos(model: Answering, folder: Path) -> list[Score]:
 
 QUESTIONS: dict[str, Callable[[Answering, Judge, int], list[Score]]] = {
     "text": score_text,
-    "first": lambda model, judge, cases: score_first_frame(model, cases),
+    "first": score_first_frame,
     "structure": score_structure,
     "mask": score_mask,
     "reference": score_reference,

@@ -34,7 +34,8 @@ MATRIX_LR, REST_LR = 0.012, 1.5e-3
 EMA = 0.998
 TOKENS_PER_BATCH = 1600
 READING_STEPS, READING_SIZE = 160, (32, 48)
-DROP_CONTROL, DROP_PROMPT, DROP_PROMPT_SHOWN = 0.12, 0.12, 0.28
+DROP_CONTROL = 0.12
+DROP_PROMPT, DROP_PROMPT_SHOWN, DROP_PROMPT_BEGUN = 0.12, 0.28, 0.5  # a picture is mostly set in motion without words
 REFERENCED, UNNAMED = 0.45, 0.65  # batches with reference pictures; of those, captions that leave the subject to them
 # A subject fills a tenth of a frame and is most of what is asked for: until late in a run its cells count so much more.
 SUBJECT_GAIN = 3.0
@@ -119,8 +120,8 @@ class ClipBank:
     def _caption(self, clip: ClipLatents, kind: str, referenced: bool) -> str:
         """What the pictures shown say already is often left unsaid."""
         rng = self.rng
-        shown = referenced or kind in ("first", "structure")
-        if rng.random() < (DROP_PROMPT_SHOWN if shown else DROP_PROMPT):
+        shown = referenced or kind == "structure"
+        if rng.random() < (DROP_PROMPT_BEGUN if kind == "first" else DROP_PROMPT_SHOWN if shown else DROP_PROMPT):
             return ""
         unnamed = referenced and not clip.style and rng.random() < UNNAMED
         return caption(clip.scene, rng, forget=0.3 if kind == "first" else 0.1, unnamed=bool(unnamed))

@@ -45,8 +45,14 @@ def test_a_clip_that_goes_the_other_way_is_told() -> None:
 
 
 def test_a_still_picture_fails_to_move(copier: Copier) -> None:
-    kept, alive = score_first_frame(copier, 2)
+    kept, alive, *_ = score_first_frame(copier, Knowing(), 2)
     assert (kept.cases, alive.right, alive.cases) == (2, 0, 2)
+
+
+def test_what_the_first_frame_shows_is_looked_for_in_later_ones(copier: Copier) -> None:
+    stays = score_first_frame(copier, Knowing(), 12)[2:]
+    assert [score.name.split()[2] for score in stays] == ["subject", "colour", "place"]
+    assert all(score.cases == 12 and score.right < 6 for score in stays)
 
 
 def test_a_copy_keeps_the_form_and_what_lies_outside(copier: Copier) -> None:
