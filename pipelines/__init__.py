@@ -1,13 +1,13 @@
-"""The seven pipelines and the model they share. `PIPELINES` and `load_model` come from registry.py on first use."""
+"""The seven pipelines and the model they share. What registry.py names comes on first use."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pipelines.registry import PIPELINES, load_model
+    from pipelines.registry import PIPELINES, SERVICES, load_model
 
-__all__ = ["PIPELINES", "load_model"]
+__all__ = ["PIPELINES", "SERVICES", "load_model"]
 
 
 def __getattr__(name: str) -> Any:

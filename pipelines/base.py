@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError
-from pipelines.finishing.chain import finishing_chain
+from pipelines.finishing.chain import finishing_chain, sound_of
+from pipelines.media.mixing import check_sound
 from pipelines.running import PlanRun
 from pipelines.types import (
     Clip,
@@ -82,6 +83,8 @@ class VideoPipeline(ABC, Generic[R]):
             }
         )
         filled = filled.model_copy(update={"finishing": cls.resolve_finishing(filled, info)})
+        if filled.finishing.music:
+            check_sound(Path(filled.finishing.music))
         cls.check(filled, info)
         return filled
 
@@ -166,6 +169,7 @@ class VideoPipeline(ABC, Generic[R]):
             frame_rate=request.rate,
             overlap=self.overlap,
             finishing=finishing_chain(request.finishing, *request.size, request.rate),
+            sound=sound_of(request.finishing),
         )
 
     @property

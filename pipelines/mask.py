@@ -10,12 +10,12 @@ import numpy as np
 from pydantic import Field
 
 from pipelines.checkpoints import ModelInfo
-from pipelines.errors import InputError
-from pipelines.finishing.put_back import GreenScreen, PutBack
+from pipelines.errors import InputError, MediaError
+from pipelines.finishing.put_back import GreenScreen, PutBack, softened
 from pipelines.masking import MaskTrack, check_subject, source_index, source_track
 from pipelines.source import Source, SourcePipeline
 from pipelines.subject import painting_region, refine
-from pipelines.types import Conditioning, Frames, Mask, MaskFile, Plan, VideoRequest
+from pipelines.types import Conditioning, Frames, FrameStream, Mask, MaskFile, Plan, VideoRequest
 
 NOTHING = 127  # the grey the checkpoints were trained to read as "to be made"
 
@@ -54,9 +54,7 @@ class MaskEdit(SourcePipeline):
 
     def plan(self, request: MaskRequest) -> Plan:
         source = Source.of(request)
-        subject = source_track(source, Path(request.mask) if request.mask else None, request.carry)
-        grow = round(request.grow * subject.height / source.info.height)
-        region = subject.map(lambda mask: refine(mask, grow=grow, invert=self._inverted(request)))
+        region = self._grown(request, source, inverted=self._inverted(request))
 
         def condition(start: int, frames: Frames) -> Conditioning:
             shown = range(start, start + len(frames))
@@ -79,6 +77,28 @@ class MaskEdit(SourcePipeline):
         mask = np.stack([painting_region(region.at(index, width, height)) for index in indices])
         video = np.where(mask[..., None] > 127, np.uint8(NOTHING), frames)
         return self.question(request, num_frames=len(frames), video=video, mask=mask)
+
+    @classmethod
+    def subject_matte(cls, request: MaskRequest, clip: FrameStream) -> Iterator[Mask]:
+        """How opaque the subject is in each frame of the clip that was made: chunks of (n, H, W), edges grown and soft.
+
+        Followed anew from the request's files: slower than a lookup, but nothing need be kept for the few who ask.
+        Raises MediaError where the clip was cropped and no longer lies over its source.
+        """
+        source = Source.of(request)
+        if abs(clip.width / clip.height - source.info.width / source.info.height) > 0.02:
+            raise MediaError("This clip was cropped, so its mask no longer fits. Make it at the shape of its source.")
+        subject = cls._grown(request, source, inverted=request.invert)
+        feather = round(request.feather * clip.height / source.info.height)
+        for index in range(clip.num_frames):
+            mask = subject.at(source_index(index, clip.frame_rate, source), clip.width, clip.height)
+            yield softened(mask, feather)[None]
+
+    @staticmethod
+    def _grown(request: MaskRequest, source: Source, *, inverted: bool) -> MaskTrack:
+        subject = source_track(source, Path(request.mask) if request.mask else None, request.carry)
+        grow = round(request.grow * subject.height / source.info.height)
+        return subject.map(lambda mask: refine(mask, grow=grow, invert=inverted))
 
     @staticmethod
     def _inverted(request: MaskRequest) -> bool:

@@ -1,10 +1,14 @@
-"""The seven pipelines, in the order the page shows them. Everything that lists modes derives from this registry."""
+"""The seven pipelines, in the order the page shows them. Everything that lists modes derives from this registry.
+
+`SERVICES` is what the job desk can be asked: the modes, and finishing on its own.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from pipelines.base import VideoPipeline
+from pipelines.finish import FinishRequest, FinishVideo
 from pipelines.image_to_video import ImageToVideo
 from pipelines.mask import MaskEdit
 from pipelines.render import Render
@@ -12,6 +16,7 @@ from pipelines.storyboard import Storyboard
 from pipelines.stylization import Stylization
 from pipelines.text_image_to_video import TextImageToVideo
 from pipelines.text_to_video import TextToVideo
+from pipelines.types import Request
 
 if TYPE_CHECKING:
     from pipelines.checkpoints import ModelInfo
@@ -29,6 +34,10 @@ PIPELINES: dict[str, type[VideoPipeline[Any]]] = {
         Render,
     )
 }
+
+SERVICES: dict[str, type[VideoPipeline[Any]] | type[FinishVideo]] = {**PIPELINES, FinishVideo.mode: FinishVideo}
+
+Order = Request | FinishRequest  # a request to the desk
 
 
 def load_model(info: ModelInfo, device: str = "auto") -> LatentVideoModel:

@@ -14,7 +14,7 @@ from pipelines.latents import LatentStore
 from pipelines.media.join import join_clips
 from pipelines.media.write import write_video
 from pipelines.progress import Meter, Stage
-from pipelines.types import Clip, Conditioning, Frames, FrameStream, OnProgress, Plan, Request
+from pipelines.types import Clip, Conditioning, Film, Frames, FrameStream, OnProgress, Plan, Request, Sound
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,23 +47,31 @@ class PlanRun:
 
     def run(self) -> Clip:
         """Make folder/clip.mp4. Raises whatever the listener to progress raises (Cancelled), OutOfMemory, DiskFull."""
-        clip = self._film() if self.plan.transition is not None else self._continuous()
+        clip = self._continuous() if self.plan.film is None else self._film(self.plan.film)
         self.meter.close()
         self.store.clear()
         return clip
 
     def _continuous(self) -> Clip:
         """The answers as one clip."""
-        return self._write(self._stream(self._frames(), self.plan.num_frames), self.folder / "clip.mp4")
+        return self._write(
+            self._stream(self._frames(), self.plan.num_frames), self.folder / "clip.mp4", self.plan.sound
+        )
 
-    def _film(self) -> Clip:
+    def _film(self, film: Film) -> Clip:
         """Shots of their own, each finished and written apart, then joined."""
         shots = []
         for index, conditioning in enumerate(self.plan.conditionings):
             shot = self._stream(self._answer(conditioning, index), conditioning.num_frames)
-            shots.append(self._write(shot, self.folder / f"shot-{index:03}.mp4").path)
+            shots.append(self._write(shot, self.folder / f"shot-{index:03}.mp4", None).path)
         clip = join_clips(
-            shots, self.folder / "clip.mp4", transition=self.plan.transition or None, metadata=self.metadata
+            shots,
+            self.folder / "clip.mp4",
+            transition=film.transition,
+            finishing=lambda stream: finish(stream, film.finishing),
+            sound=self.plan.sound,
+            quality=self.request.finishing.quality,
+            metadata=self.metadata,
         )
         for path in shots:
             path.unlink()
@@ -119,7 +127,7 @@ class PlanRun:
             guidance_interval=info.guidance_interval,
         )
 
-    def _write(self, stream: FrameStream, path: Path) -> Clip:
+    def _write(self, stream: FrameStream, path: Path, sound: Sound | None) -> Clip:
         """Finish and encode."""
         stream = finish(stream, self.plan.finishing)
 
@@ -131,8 +139,8 @@ class PlanRun:
         return write_video(
             FrameStream(counted(), stream.width, stream.height, stream.frame_rate, stream.num_frames),
             path,
-            audio=self.plan.audio,
-            audio_start=self.plan.audio_start,
+            sound=sound,
+            quality=self.request.finishing.quality,
             metadata=self.metadata,
         )
 

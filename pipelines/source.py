@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipelines.base import VideoPipeline, rate_text
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import MediaError
-from pipelines.finishing.chain import finishing_chain
+from pipelines.finishing.chain import LAST, finishing_chain, sound_of
 from pipelines.finishing.effect import Effect
 from pipelines.media.probe import VideoInfo, probe_video
 from pipelines.media.read import read_video
@@ -24,7 +24,10 @@ from pipelines.types import Conditioning, Finishing, Frames, FrameStream, Plan, 
 from pipelines.windows import Windows
 
 LONGEST_SOURCE = 600  # seconds
-_SHAPE = {"upscale", "upscaler", "size", "frame_rate", "aspect_ratio"}  # of Finishing: all but how the frames look
+if TYPE_CHECKING:
+    from pipelines.finish import FinishRequest
+
+_SHAPE = {"upscale", "upscaler", "size", "frame_rate", "aspect_ratio", "fit"}  # of Finishing
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Source:
     seconds: float
 
     @classmethod
-    def of(cls, request: VideoRequest) -> Source:
+    def of(cls, request: VideoRequest | FinishRequest) -> Source:
         """Raises MediaError if the file cannot be read, or the part asked for lies outside it."""
         path = Path(request.video)
         info = probe_video(path)
@@ -125,8 +128,9 @@ class SourcePipeline(VideoPipeline[Any]):
             frame_rate=rate,
             overlap=self.overlap,
             finishing=source_chain(request, source, rate, put_back),
-            audio=source.path if source.info.has_audio else None,
-            audio_start=source.start,
+            sound=sound_of(
+                request.finishing, source.path if source.info.has_audio else None, source.start, source.seconds
+            ),
         )
 
 
@@ -135,12 +139,11 @@ def source_chain(
 ) -> tuple[Effect, ...]:
     """From the model's size and rate back to the source's, the source put back there, then on to what was asked for."""
     asked = request.finishing
-    native = asked.model_copy(
-        update={
-            "size": f"{source.info.width}x{source.info.height}",
-            "frame_rate": rate_text(source.info.frame_rate),
-            "aspect_ratio": None,
-        }
+    native = Finishing(
+        **asked.model_dump(exclude=_SHAPE | LAST),
+        upscaler=asked.upscaler,
+        size=f"{source.info.width}x{source.info.height}",
+        frame_rate=rate_text(source.info.frame_rate),
     )
     made, aspect = request.size, source.info.width / source.info.height
     reference = next(source.read(made).chunks)[0] if asked.colour_match else None
@@ -149,7 +152,7 @@ def source_chain(
         return finishing_chain(asked, *made, rate, num_frames=frames, aspect=aspect, reference=reference)
     home = finishing_chain(native, *made, rate, num_frames=source.num_frames, aspect=aspect, reference=reference)
     beyond = finishing_chain(
-        Finishing(**asked.model_dump(include=_SHAPE)),  # how it looks was settled on the way home
+        Finishing(**asked.model_dump(include=_SHAPE | LAST)),  # how it looks was settled on the way home
         source.info.width,
         source.info.height,
         source.info.frame_rate,

@@ -16,11 +16,11 @@ from pydantic import Field
 from pipelines.base import VideoPipeline
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError
-from pipelines.finishing.chain import finishing_chain
+from pipelines.finishing.chain import LAST, finishing_chain, sound_of
 from pipelines.image import image_frame
 from pipelines.media.images import read_image
 from pipelines.restyle import Look, RestylePipeline, style_references
-from pipelines.types import Conditioning, ImageFile, Plan, Prompt, Request, Settings, VideoFile
+from pipelines.types import Conditioning, Film, Finishing, ImageFile, Plan, Prompt, Request, Settings, VideoFile
 
 MAX_PANELS = 24
 
@@ -94,13 +94,16 @@ class Board(VideoPipeline[StoryboardRequest]):
 
     def plan(self, request: StoryboardRequest) -> Plan:
         rate = request.rate
+        shots = Finishing(**request.finishing.model_dump(exclude=LAST))
+        film = Finishing(**request.finishing.model_dump(include=LAST))
         return Plan(
             conditionings=self._shots(request, rate),
             count=len(request.panels),
             num_frames=sum(self._length(panel, rate) for panel in request.panels),
             frame_rate=rate,
-            finishing=finishing_chain(request.finishing, *request.size, rate),
-            transition=request.transition,
+            finishing=finishing_chain(shots, *request.size, rate),
+            sound=sound_of(request.finishing),
+            film=Film(request.transition, finishing_chain(film, *request.size, Fraction(shots.frame_rate or rate))),
         )
 
     def _shots(self, request: StoryboardRequest, rate: Fraction) -> Iterator[Conditioning]:

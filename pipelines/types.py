@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
-from pydantic.fields import FieldInfo
 
 if TYPE_CHECKING:
     from pipelines.finishing.effect import Effect
@@ -27,6 +26,7 @@ ASPECT_RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "21:9")
 MAX_SEED = 2**63 - 1
 MAX_PROMPT = 4000
 
+Quality = Literal["draft", "good", "master"]
 AspectRatio = Literal["16:9", "9:16", "1:1", "4:3", "3:4", "21:9"]
 Prompt = Annotated[str, StringConstraints(max_length=MAX_PROMPT)]
 
@@ -35,21 +35,19 @@ Prompt = Annotated[str, StringConstraints(max_length=MAX_PROMPT)]
 class Media:
     """Marks a request field that holds the path of a file; `kind` says what is accepted there."""
 
-    kind: Literal["image", "video", "mask"]
+    kind: Literal["image", "video", "mask", "audio"]
 
 
 ImageFile = Annotated[str, Media("image")]
 VideoFile = Annotated[str, Media("video")]
 MaskFile = Annotated[str, Media("mask")]  # an image, or a video as long as the source
+AudioFile = Annotated[str, Media("audio")]  # sound, or a video's sound
 
 
 class Settings(BaseModel):
     """Frozen, strict, closed, finite: the same rules for the page, the API, the command line and a recipe."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
-
-
-S = TypeVar("S", bound=Settings)
 
 
 class Finishing(Settings):
@@ -64,10 +62,22 @@ class Finishing(Settings):
         None, description="frames per second of the clip, whole or as a fraction such as 30000/1001"
     )
     aspect_ratio: AspectRatio | None = Field(None, description="crop to exactly this ratio")
+    fit: Literal["crop", "pad"] = Field("crop", description="reach aspect_ratio by cutting edges off or adding black")
     colour_match: bool | None = Field(None, description="keep the colours of the source or the first frame")
     deflicker: bool = Field(False, description="even out brightness and tint that jump from frame to frame")
     sharpen: float = Field(0.0, ge=0, le=1, description="how much harder edges are drawn")
     grain: float = Field(0.0, ge=0, le=1, description="how much film grain lies over the clip")
+    speed: float = Field(1.0, ge=0.25, le=4, description="how fast time runs: 0.5 is slow motion, 2 is twice as fast")
+    loop: Literal["off", "seam", "boomerang"] = Field(
+        "off", description="let the end lead back to the beginning: turned into it, or played backwards"
+    )
+    fade_in: float = Field(0.0, ge=0, le=10, description="seconds over which picture and sound come up")
+    fade_out: float = Field(0.0, ge=0, le=10, description="seconds over which picture and sound go away")
+    sound_gain: float = Field(0.0, ge=-60, le=20, description="decibels by which the source's own sound is changed")
+    music: AudioFile | None = Field(None, description="a sound file laid under the clip, begun again where it ends")
+    music_gain: float = Field(0.0, ge=-60, le=20, description="decibels by which the music is changed")
+    quality: Quality = Field("good", description="how much of the picture the file keeps, and how large it gets")
+    label: bool = Field(False, description="lay a small mark in the corner that says a machine made this")
 
     @field_validator("frame_rate")
     @classmethod
@@ -173,6 +183,41 @@ class Conditioning:
 
 
 @dataclass(frozen=True)
+class Sound:
+    """What is heard with a clip: a file's own sound, music under it, or both.
+
+    source      the file whose sound is kept, from `start` seconds on, `seconds` of it or all; None: silence
+    speed       how fast that runs; its pitch stays
+    gain, music_gain   decibels
+    music       a file whose sound begins with the clip, again and again until it ends
+    fade_in, fade_out   seconds at the clip's ends
+    """
+
+    source: Path | None = None
+    start: float = 0.0
+    seconds: float | None = None
+    speed: float = 1.0
+    gain: float = 0.0
+    music: Path | None = None
+    music_gain: float = 0.0
+    fade_in: float = 0.0
+    fade_out: float = 0.0
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether it is a part of the source's sound exactly as it was recorded."""
+        return self.music is None and (self.speed, self.gain, self.fade_in, self.fade_out) == (1.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Film:
+    """How finished shots become one film: `transition` seconds of cross-fade, 0 for cuts; `finishing` on the whole."""
+
+    transition: float = 0.0
+    finishing: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True)
 class Plan:
     """A request, translated: the questions in order, and what becomes of the answers.
 
@@ -182,8 +227,8 @@ class Plan:
     num_frames      frames to keep of the joined answer, at the model's rate
     frame_rate      the model's rate
     finishing       effects to run on the frames, in order, the putting back of the source last
-    audio           file whose sound goes into the clip, from `audio_start` seconds on
-    transition      seconds of cross-fade between shots; None: the answers form one continuous clip
+    sound           what is heard; None: nothing
+    film            how the answers are joined as shots of their own; None: they form one continuous clip
     """
 
     conditionings: Iterable[Conditioning]
@@ -192,9 +237,8 @@ class Plan:
     frame_rate: Fraction
     overlap: int = 0
     finishing: tuple[Effect, ...] = ()
-    audio: Path | None = None
-    audio_start: float = 0.0
-    transition: float | None = None
+    sound: Sound | None = None
+    film: Film | None = None
 
 
 @dataclass(frozen=True)
@@ -235,52 +279,3 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]  # may raise Cancelled, which stops the work cleanly
-
-
-def media_fields(request: Settings, prefix: str = "") -> dict[str, tuple[str, str]]:
-    """Every file a request names: {"video": ("video", path), "panels.0.image": ("image", path), ...}."""
-    found: dict[str, tuple[str, str]] = {}
-
-    def note(kind: str, path: str, name: str) -> str:
-        found[name] = (kind, path)
-        return path
-
-    _walk(request, prefix, note)
-    return found
-
-
-def map_media(request: S, new_path: Callable[[str, str], str]) -> S:
-    """A copy of the request with every file path replaced by `new_path(kind, path)`."""
-    return _walk(request, "", lambda kind, path, _name: new_path(kind, path))
-
-
-def media_kind(info: FieldInfo) -> str | None:
-    """What kind of file a request's field holds ("image", "video" or "mask"), or None if it holds none."""
-    pending: list[Any] = [*info.metadata, info.annotation]
-    while pending:
-        item = pending.pop()
-        if isinstance(item, Media):
-            return item.kind
-        pending += [*getattr(item, "__metadata__", ()), *getattr(item, "__args__", ())]
-    return None
-
-
-def _walk(settings: S, prefix: str, visit: Callable[[str, str, str], str]) -> S:
-    """Rebuild `settings` with `visit(kind, path, dotted_name)` in place of each file path, nested ones too."""
-    changes: dict[str, Any] = {}
-    for name, info in type(settings).model_fields.items():
-        value, kind, dotted = getattr(settings, name), media_kind(info), prefix + name
-        if isinstance(value, str) and kind:
-            changes[name] = visit(kind, value, dotted)
-        elif isinstance(value, Settings):
-            changes[name] = _walk(value, f"{dotted}.", visit)
-        elif isinstance(value, tuple):
-            changes[name] = tuple(
-                _walk(item, f"{dotted}.{index}.", visit)
-                if isinstance(item, Settings)
-                else visit(kind, item, f"{dotted}.{index}")
-                if kind
-                else item
-                for index, item in enumerate(value)
-            )
-    return settings.model_copy(update=changes)

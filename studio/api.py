@@ -15,9 +15,9 @@ import anyio
 from gradio.events import api
 from pydantic.fields import FieldInfo
 
-from pipelines import PIPELINES
+from pipelines import SERVICES
 from pipelines.errors import InputError, SeptetError
-from pipelines.types import media_fields, media_kind
+from pipelines.fields import media_fields, media_kind
 from studio import words
 from studio.components import notice
 from studio.jobs.job import Job
@@ -33,16 +33,16 @@ Record = dict[str, Any]
 
 def add_api(shelf: Shelf) -> None:
     """Add every endpoint to the page being built."""
-    for mode, pipeline in PIPELINES.items():
+    for mode, service in SERVICES.items():
         name = mode.replace("-", "_")
-        api(make_endpoint(shelf, mode), api_name=name, api_description=pipeline.summary, concurrency_limit=None)
+        api(make_endpoint(shelf, mode), api_name=name, api_description=service.summary, concurrency_limit=None)
     for endpoint in _desk_endpoints(shelf):
         api(endpoint, api_name=endpoint.__name__, concurrency_limit=None)
 
 
 def make_endpoint(shelf: Shelf, mode: str) -> Callable[..., Awaitable[tuple[Record, Any]]]:
     """A function with one parameter per field of the mode's request; it waits, and gives the record and the MP4."""
-    fields = PIPELINES[mode].request_type.model_fields
+    fields = SERVICES[mode].request_type.model_fields
     ordered = sorted(fields, key=lambda name: not fields[name].is_required())
 
     async def endpoint(*values: Any) -> tuple[Record, Any]:
@@ -57,7 +57,7 @@ def make_endpoint(shelf: Shelf, mode: str) -> Callable[..., Awaitable[tuple[Reco
 
     parameters = [_parameter(name, fields[name]) for name in ordered]
     endpoint.__name__ = mode.replace("-", "_")
-    endpoint.__doc__ = PIPELINES[mode].summary
+    endpoint.__doc__ = SERVICES[mode].summary
     endpoint.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         parameters, return_annotation=tuple[dict, Any]
     )
@@ -67,10 +67,10 @@ def make_endpoint(shelf: Shelf, mode: str) -> Callable[..., Awaitable[tuple[Reco
 
 def submit_fields(shelf: Shelf, mode: str, fields: Mapping[str, Any], key: str | None = None) -> Job:
     """Queue a request whose files came as uploads. Raises InputError for a path that was never uploaded."""
-    if mode not in PIPELINES:
-        raise InputError(words.UNKNOWN_MODE.format(mode=mode, modes=", ".join(PIPELINES)))
+    if mode not in SERVICES:
+        raise InputError(words.UNKNOWN_MODE.format(mode=mode, modes=", ".join(SERVICES)))
     uploads: set[str] = set()
-    request = build_request(PIPELINES[mode].request_type, _with_paths(fields, uploads))
+    request = build_request(SERVICES[mode].request_type, _with_paths(fields, uploads))
     for name, (_kind, path) in media_fields(request).items():
         if path not in uploads:  # gradio has checked the uploads; any other path is a guess at this machine's files
             raise InputError(words.NO_FILE.format(field=name))

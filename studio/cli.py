@@ -7,13 +7,14 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 from pipelines.errors import SeptetError
 from pipelines.fetching import FETCHABLE
+from pipelines.finish import FinishRequest
+from pipelines.media.encodings import Codec
 from pipelines.media.export import FORMATS
 from pipelines.registry import PIPELINES
-from pipelines.types import Finishing
 from studio import commands
 from studio.options import add_options
 from studio.paths import ENVIRONMENT, DataFolder
@@ -57,8 +58,11 @@ def parser() -> argparse.ArgumentParser:
     remake.add_argument("--inputs", type=Path, metavar="FOLDER", help="where to look for input files that are missing")
     finish = _verb(verbs, "finish", commands.finish, "enlarge, smooth or crop a video that is there already")
     finish.add_argument("source", type=Path, metavar="IN", help="the video")
-    _add_out(finish, "FILE", f", as {', '.join(FORMATS)} (PNG pictures)")
-    add_options(finish, Finishing)
+    _add_out(finish, "FILE", f", as {', '.join(FORMATS)} (PNG pictures in a .zip, a contact sheet as a .jpg)")
+    finish.add_argument(
+        "--codec", choices=get_args(Codec), help="of the video; its kind of file says which if left out"
+    )
+    add_options(finish, FinishRequest, but=("video",))
     fetch = _verb(verbs, "fetch", commands.fetch, "download a larger model into the data folder")
     fetch.add_argument("name", metavar="NAME", help=f"one of {', '.join(FETCHABLE)}")
     verify = _verb(verbs, "verify", commands.verify, "say what a clip claims of itself, and whether it still holds")

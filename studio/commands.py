@@ -8,20 +8,18 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import Iterator
 from datetime import datetime
-from fractions import Fraction
 from pathlib import Path
 
 from pipelines.errors import Cancelled, InputError, MediaError, SeptetError
-from pipelines.registry import PIPELINES
-from pipelines.types import Finishing, Frames, FrameStream, Request, media_fields
+from pipelines.fields import media_fields
+from pipelines.registry import PIPELINES, Order
 from studio.jobs.desk import JobDesk
 from studio.jobs.inputs import sha256_of
 from studio.jobs.job import Job
 from studio.options import fields_from, request_from
 from studio.progress import Line
-from studio.recipes import build_settings, load_recipe, read_request
+from studio.recipes import build_request, load_recipe, read_request
 
 LOOK_SECONDS = 0.1
 JOIN_SECONDS = 2.0  # between two looks whether the studio that had the job is gone
@@ -53,32 +51,16 @@ def remake(options: argparse.Namespace) -> int:
 
 def finish(options: argparse.Namespace) -> int:
     """Run the finishing effects on a video."""
-    from pipelines.finishing.chain import finishing_chain
-    from pipelines.finishing.effect import finish as run_effects
+    from pipelines.finish import FinishRequest, FinishVideo, finished, watched
     from pipelines.media.export import export_video
-    from pipelines.media.probe import probe_video
-    from pipelines.media.read import read_video
 
     source, out = _source(options.source), _writable(options.out, options.source)
-    finishing = build_settings(Finishing, fields_from(options, Finishing))
-    info = probe_video(source)
-    frames = round(info.duration * Fraction(finishing.frame_rate)) if finishing.frame_rate else None
-    effects = finishing_chain(finishing, info.width, info.height, info.frame_rate, num_frames=frames)
-    stream = run_effects(read_video(source), effects)
+    fields = {**fields_from(options, FinishRequest), "video": str(source.resolve())}
+    request = FinishVideo.prepare(build_request(FinishRequest, fields))
+    stream, sound = finished(request)
     with Line() as line:
-
-        def counted() -> Iterator[Frames]:
-            done = 0
-            for chunk in stream.chunks:
-                yield chunk
-                done += len(chunk)
-                line.show("finish", done / stream.num_frames)
-
-        export_video(
-            FrameStream(counted(), stream.width, stream.height, stream.frame_rate, stream.num_frames),
-            out,
-            audio=source if info.has_audio else None,
-        )
+        shown = watched(stream, lambda progress: line.show(progress.stage, progress.fraction))
+        export_video(shown, out, sound, codec=options.codec, quality=request.finishing.quality)
     _say(out)
     return 0
 
@@ -148,7 +130,7 @@ def examine(options: argparse.Namespace) -> int:
     return 0
 
 
-def _make(options: argparse.Namespace, request: Request, model: str | None) -> int:
+def _make(options: argparse.Namespace, request: Order, model: str | None) -> int:
     given = [Path(path) for _kind, path in media_fields(request).values()]
     out = _destination(options.out, *given)
     with JobDesk(options.folder, model, options.device) as desk:

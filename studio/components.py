@@ -1,8 +1,7 @@
-"""The groups of widgets the tabs share, and the one place where an error becomes a notice on the page."""
+"""The widgets the tabs share, and the one place where an error becomes a notice on the page."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from functools import partial, wraps
 from html import escape
@@ -14,7 +13,6 @@ from gradio.data_classes import FileData
 
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import SeptetError
-from pipelines.types import ASPECT_RATIOS
 from studio import forms, words
 from studio.examples import Example
 from studio.forms import Form
@@ -121,9 +119,9 @@ def negative_prompt(form: Form) -> None:
     form.add("negative_prompt", widget, forms.read_text)
 
 
-def generate_button() -> gr.Button:
+def generate_button(text: str = words.GENERATE) -> gr.Button:
     """The one primary button of a tab."""
-    return gr.Button(words.GENERATE, variant="primary", size="lg", elem_classes="s-generate")
+    return gr.Button(text, variant="primary", size="lg", elem_classes="s-generate")
 
 
 def number(form: Form, field: str, placeholder: str = words.OWN) -> None:
@@ -156,91 +154,36 @@ def choice(form: Form, field: str, value: str) -> gr.Radio:
     return widget
 
 
+def dropdown(
+    form: Form,
+    field: str,
+    choices: list[tuple[str, str]],
+    read: Callable[[Any], Any] = forms.read_choice,
+    *,
+    any_text: bool = False,
+) -> None:
+    """One of several, or nothing: the first choice is the empty one."""
+    widget = gr.Dropdown(
+        choices=choices,
+        value="",
+        allow_custom_value=any_text,
+        label=words.label(field),
+        info=words.help_line(field),
+        min_width=130,
+    )
+    form.add(field, widget, read, str)
+
+
+def audio_input(form: Form, field: str) -> None:
+    """A sound file of the person's own."""
+    widget = gr.File(label=words.label(field), file_types=["audio"], type="filepath", height=110)
+    form.add(field, widget, show=hand_over)
+
+
 def toggle(form: Form, field: str) -> None:
     """Something that is so or not."""
     widget = gr.Checkbox(value=form.default(field), label=words.label(field), info=words.help_line(field))
     form.add(field, widget)
-
-
-def settings(form: Form, info: ModelInfo | None, *, makes_length: bool) -> None:
-    """Shape, length, sampling and seed, folded away. `makes_length`: the mode decides how long the clip is."""
-    own = {name: f"{getattr(info, name):g}" if info else words.OWN for name in _FROM_MODEL}
-    with gr.Accordion(words.SETTINGS, open=False, elem_classes="s-fields"):
-        aspect = gr.Dropdown(
-            choices=[(words.OWN, ""), *((ratio, ratio) for ratio in ASPECT_RATIOS)],
-            value="",
-            label=words.label("finishing.aspect_ratio"),
-            info=words.help_line("finishing.aspect_ratio"),
-        )
-        form.add("finishing.aspect_ratio", aspect, forms.read_choice)
-        if makes_length:
-            with gr.Row():
-                number(form, "num_frames", own["num_frames"])
-                number(form, "frame_rate", own["frame_rate"])
-        with gr.Row():
-            number(form, "num_inference_steps", own["num_inference_steps"])
-            number(form, "guidance_scale", own["guidance_scale"])
-        with gr.Row():
-            number(form, "width", own["width"])
-            number(form, "height", own["height"])
-        negative_prompt(form)
-        _seed(form)
-
-
-_FROM_MODEL = ("num_frames", "frame_rate", "num_inference_steps", "guidance_scale", "width", "height")
-
-
-def _seed(form: Form) -> None:
-    with gr.Row(elem_classes="s-seed"):
-        seed = gr.Textbox(label=words.label("seed"), info=words.help_line("seed"), max_lines=1, min_width=120)
-        dice = gr.Button(words.DICE, size="sm")
-        clear = gr.Button(words.CLEAR_SEED, size="sm")
-    form.add("seed", seed, forms.read_seed, str)
-    dice.click(lambda: str(secrets.randbelow(2**31)), None, seed, **PRIVATE)
-    clear.click(lambda: "", None, seed, **PRIVATE)
-
-
-def finishing(form: Form) -> None:
-    """What happens to the frames after the model made them, folded away."""
-    with gr.Accordion(words.FINISHING, open=False, elem_classes="s-fields"):
-        with gr.Row():
-            choice_of = words.choices
-            upscale = gr.Dropdown(
-                choices=choice_of("finishing.upscale"),
-                value="",
-                label=words.label("finishing.upscale"),
-                info=words.help_line("finishing.upscale"),
-                min_width=130,
-            )
-            rate = gr.Dropdown(
-                choices=[(words.OWN, ""), *((rate, rate) for rate in ("12", "16", "24", "25", "30", "48", "60"))],
-                value="",
-                allow_custom_value=True,
-                label=words.label("finishing.frame_rate"),
-                info=words.help_line("finishing.frame_rate"),
-                min_width=130,
-            )
-        choice(form, "finishing.upscaler", "network")
-        size = gr.Textbox(
-            label=words.label("finishing.size"),
-            info=words.help_line("finishing.size"),
-            placeholder=words.OWN,
-            max_lines=1,
-        )
-        colour = gr.Radio(
-            choices=choice_of("finishing.colour_match"),
-            value="",
-            label=words.label("finishing.colour_match"),
-            info=words.help_line("finishing.colour_match"),
-        )
-        with gr.Row():
-            slider(form, "finishing.sharpen", 0.05)
-            slider(form, "finishing.grain", 0.05)
-        toggle(form, "finishing.deflicker")
-    form.add("finishing.upscale", upscale, lambda value: int(value) if value else None, str)
-    form.add("finishing.frame_rate", rate, forms.read_choice, str)
-    form.add("finishing.size", size, forms.read_text)
-    form.add("finishing.colour_match", colour, forms.read_switch, forms.show_switch)
 
 
 def result_panel(mode: str) -> gr.HTML:

@@ -5,37 +5,69 @@ from __future__ import annotations
 import secrets
 import shutil
 import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from pipelines.mask import MaskEdit, MaskRequest
+from pipelines.media.encodings import Codec
 from pipelines.media.export import FASTEST_GIF, export_video
 from pipelines.media.read import read_video
+from pipelines.registry import Order
+from pipelines.types import FrameStream, Mask, Sound
 from studio.jobs.job import Job
 
-# Seconds of the longest clip offered in a format; what is longer makes files that nobody can use.
-LONGEST = {"webm": 600.0, "gif": 20.0, "webp": 20.0, "zip": 60.0}
+
+@dataclass(frozen=True)
+class Format:
+    """What a clip can be had as. `longest`: seconds; what is longer makes files that nobody can use."""
+
+    ending: str
+    longest: float
+    codec: Codec | None = None
+    transparent: bool = False
+
+
+FORMATS = {
+    "h265": Format("mp4", 600.0, "h265"),
+    "av1": Format("mp4", 600.0, "av1"),
+    "webm": Format("webm", 600.0),
+    "mov": Format("mov", 120.0),
+    "webm-alpha": Format("webm", 120.0, transparent=True),
+    "mov-alpha": Format("mov", 120.0, transparent=True),
+    "gif": Format("gif", 20.0),
+    "webp": Format("webp", 20.0),
+    "zip": Format("zip", 60.0),
+    "jpg": Format("jpg", 600.0),
+}
 _ONE_AT_A_TIME = threading.Lock()  # the cores are the worker's
 
 
 def offered(job: Job) -> list[str]:
-    """The formats a job's clip can be had in besides its own, as file endings without the dot."""
+    """The formats a job's clip can be had in besides its own: keys of FORMATS."""
     clip = job.recipe.get("made", {})
     if "num_frames" not in clip:
         return []
     rate = Fraction(str(clip["frame_rate"]))
-    fitting = [kind for kind, longest in LONGEST.items() if clip["num_frames"] / rate <= longest]
-    return [kind for kind in fitting if kind != "gif" or rate <= FASTEST_GIF]
+    fitting = [kind for kind, format in FORMATS.items() if clip["num_frames"] / rate <= format.longest]
+    if rate > FASTEST_GIF:
+        fitting = [kind for kind in fitting if kind != "gif"]
+    return fitting if _has_matte(job) else [kind for kind in fitting if not FORMATS[kind].transparent]
 
 
-def convert(clip: Path, kind: str, folder: Path) -> Path:
-    """Write the clip as `kind` into a new folder under `folder`; `discard` what is returned once it is no longer
-    needed. Raises MediaError, DiskFull."""
+def convert(clip: Path, kind: str, folder: Path, request: Order | None = None) -> Path:
+    """Write the clip as `kind`, one of FORMATS, into a new folder under `folder`; `discard` what is returned once it is
+    no longer needed. `request` is what it was made from, which transparency needs. Raises MediaError, DiskFull."""
     place = folder / f"export-{secrets.token_hex(8)}"
     place.mkdir(mode=0o700)
-    made = place / f"clip.{kind}"
+    format = FORMATS[kind]
+    made = place / f"clip.{format.ending}"
     try:
         with _ONE_AT_A_TIME:
-            export_video(read_video(clip), made, audio=clip)
+            stream = read_video(clip)
+            matte = _matte(request, stream) if format.transparent else None
+            export_video(stream, made, Sound(clip), codec=format.codec, matte=matte)
     except BaseException:
         discard(made)
         raise
@@ -45,3 +77,15 @@ def convert(clip: Path, kind: str, folder: Path) -> Path:
 def discard(made: Path) -> None:
     """Remove what `convert` made."""
     shutil.rmtree(made.parent, ignore_errors=True)
+
+
+def _has_matte(job: Job) -> bool:
+    """Whether a subject was cut out, and the clip still runs as its source does."""
+    bent = job.recipe.get("request", {}).get("finishing", {})
+    runs_alike = bent.get("speed", 1.0) == 1.0 and bent.get("loop", "off") == "off" and not bent.get("aspect_ratio")
+    return job.mode == MaskRequest.mode and runs_alike
+
+
+def _matte(request: Order | None, clip: FrameStream) -> Iterator[Mask]:
+    assert isinstance(request, MaskRequest), "only offered where a subject was cut out"
+    return MaskEdit.subject_matte(request, clip)

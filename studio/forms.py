@@ -10,7 +10,7 @@ from typing import Any
 from gradio.components import Component
 from pydantic.fields import FieldInfo
 
-from pipelines import PIPELINES
+from pipelines import SERVICES
 from pipelines.errors import InputError
 from studio import words
 
@@ -38,7 +38,7 @@ class Form:
 
     def __init__(self, mode: str) -> None:
         self.mode = mode
-        self.request_type = PIPELINES[mode].request_type
+        self.request_type = SERVICES[mode].request_type
         self.controls: list[Control] = []
 
     def add(

@@ -1,4 +1,4 @@
-"""The whole page: header, one tab per pipeline in the registry's order, the library, what crosses between them."""
+"""The whole page: header, a tab per pipeline in the registry's order, the library, finishing, what crosses between."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from gradio.components import Component
 from pipelines import PIPELINES
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import ModelMissing
-from pipelines.types import media_kind
+from pipelines.fields import media_kind
+from pipelines.finish import FinishVideo
 from studio import words
 from studio.api import add_api
 from studio.components import PRIVATE, shown
 from studio.fetches import Fetches
 from studio.shelf import Shelf
-from studio.tabs import library
+from studio.tabs import finish, library
 from studio.tabs.base import Page, Tab
 from studio.theme import STATIC
 from studio.views import header
@@ -38,6 +39,8 @@ def build_page(shelf: Shelf, fetches: Fetches) -> gr.Blocks:
                     tabs[mode] = import_module(f"studio.tabs.{mode.replace('-', '_')}").build(page)
             with gr.Tab(words.LIBRARY, id=library.NAME):
                 grid = library.build(shelf)
+            with gr.Tab(FinishVideo.title, id=finish.MODE):
+                tabs[finish.MODE] = finish.build(page)
         _wire_crossings(shelf, strip, tabs, grid)
         add_api(shelf)
     return blocks

@@ -12,7 +12,8 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from pipelines.errors import InputError
-from pipelines.types import Request, Settings, media_kind
+from pipelines.fields import media_kind
+from pipelines.types import Request, Settings
 from studio.recipes import build_request
 
 
@@ -48,9 +49,11 @@ def options_of(settings: type[Settings]) -> list[Option]:
     return found
 
 
-def add_options(parser: argparse.ArgumentParser, settings: type[Settings]) -> None:
-    """Add an option for every field; one that is not given leaves its field open."""
+def add_options(parser: argparse.ArgumentParser, settings: type[Settings], *, but: tuple[str, ...] = ()) -> None:
+    """Add an option for every field `but` those; one that is not given leaves its field open."""
     for option in options_of(settings):
+        if option.path[0] in but:
+            continue
         annotation = _required(option.info.annotation)
         text = (option.info.description or "").replace("%", "%%") + _range(option.info)
         common: dict[str, Any] = {"dest": option.destination, "default": None}
@@ -78,7 +81,7 @@ def fields_from(namespace: argparse.Namespace, settings: type[Settings]) -> dict
     """Field -> value for every option that was given, nested fields nested, paths absolute."""
     fields: dict[str, Any] = {}
     for option in options_of(settings):
-        value = getattr(namespace, option.destination)
+        value = getattr(namespace, option.destination, None)
         if value is None:
             continue
         if option.items is not None:

@@ -23,9 +23,9 @@ from pydantic import ValidationError
 
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError, MediaError
+from pipelines.fields import S, map_media, media_fields
 from pipelines.media.metadata import read_recipe
-from pipelines.registry import PIPELINES
-from pipelines.types import Request, S, map_media, media_fields
+from pipelines.registry import SERVICES, Order
 from studio.jobs.inputs import Stored
 
 VERSION = 1
@@ -34,7 +34,7 @@ LARGEST_FILE = 1 << 20  # bytes; a recipe is a few thousand
 Registry = Mapping[str, Any]  # mode -> a class with `request_type`
 
 
-def write_recipe(request: Request, info: ModelInfo, stored: Mapping[str, Stored]) -> dict[str, Any]:
+def write_recipe(request: Order, info: ModelInfo, stored: Mapping[str, Stored]) -> dict[str, Any]:
     """The recipe of a prepared request. `stored`: where each path it names went in the input store."""
     inputs = {
         field: {"sha256": stored[path].sha256, "name": stored[path].name}
@@ -52,9 +52,7 @@ def write_recipe(request: Request, info: ModelInfo, stored: Mapping[str, Stored]
     }
 
 
-def read_request(
-    recipe: Mapping[str, Any], find: Callable[[str], Path | None], registry: Registry = PIPELINES
-) -> Request:
+def read_request(recipe: Mapping[str, Any], find: Callable[[str], Path | None], registry: Registry = SERVICES) -> Order:
     """The request a recipe describes, its files looked up with `find(sha256)`.
 
     Raises InputError for an unknown version, mode or field, and names the inputs that are not there.
@@ -82,7 +80,7 @@ def read_request(
     return map_media(request, lambda _kind, file: paths[file])
 
 
-def build_request(request_type: type[Request], fields: Mapping[str, Any]) -> Request:
+def build_request(request_type: type[S], fields: Mapping[str, Any]) -> S:
     """A request from plain JSON values. Raises InputError that names the field, the value and the rule."""
     return build_settings(request_type, fields)
 
@@ -152,14 +150,14 @@ def _fingerprint(folder: Path, files: tuple[tuple[str, int, int], ...]) -> str:
     return digest.hexdigest()[:32]
 
 
-def _request_type(recipe: Mapping[str, Any], registry: Registry) -> type[Request]:
+def _request_type(recipe: Mapping[str, Any], registry: Registry) -> type[Order]:
     version = recipe.get("septet")
     if version != VERSION or isinstance(version, bool):
         raise InputError(f"The recipe is of version {version!r}; this Septet reads version {VERSION}. Update Septet.")
     mode = str(recipe.get("mode"))
     if mode not in registry:
         raise InputError(f"The recipe asks for the mode {mode!r}; there are {', '.join(registry)}.")
-    found: type[Request] = registry[mode].request_type
+    found: type[Order] = registry[mode].request_type
     return found
 
 

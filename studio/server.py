@@ -18,7 +18,7 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from starlette.background import BackgroundTask
 from starlette.middleware import Middleware
 
-from pipelines import PIPELINES
+from pipelines import SERVICES
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import ModelMissing, SeptetError, UnknownJob
 from studio import exports
@@ -108,10 +108,11 @@ def _media(shelf: Shelf) -> APIRouter:
         if clip is None or kind not in exports.offered(found):
             raise HTTPException(404)
         try:
-            made = exports.convert(clip, kind, shelf.desk.folder.uploads)
+            request = shelf.request(found.id) if exports.FORMATS[kind].transparent else None
+            made = exports.convert(clip, kind, shelf.desk.folder.uploads, request)
         except SeptetError as error:
             raise HTTPException(409, str(error)) from None
-        headers = {**MEDIA_HEADERS, "Content-Disposition": disposition(found, f".{kind}")}
+        headers = {**MEDIA_HEADERS, "Content-Disposition": disposition(found, made.suffix)}
         return FileResponse(made, headers=headers, background=BackgroundTask(exports.discard, made))
 
     return router
@@ -128,7 +129,7 @@ def _asked_by_the_page(shelf: Shelf, fetches: Fetches) -> APIRouter:
 
     @router.get("/panel/{mode}")
     def result(mode: str, job: str = "") -> JSONResponse:
-        if mode not in PIPELINES:
+        if mode not in SERVICES:
             raise HTTPException(404)
         known = job if _JOB.fullmatch(job) else ""
         worker = shelf.desk.worker_status()

@@ -15,9 +15,10 @@ from typing import Any
 from gradio.utils import get_upload_folder
 from PIL import Image
 
-from pipelines import PIPELINES
+from pipelines import SERVICES
 from pipelines.errors import InputError, MediaError, UnknownJob
 from pipelines.media.read import read_video
+from pipelines.registry import Order
 from pipelines.types import Frame
 from studio import words
 from studio.jobs.desk import JobDesk
@@ -38,9 +39,9 @@ class Shelf:
 
     def submit(self, mode: str, fields: dict[str, Any]) -> Job:
         """Queue a request given as plain fields. Raises InputError, MediaError, ModelMissing, QueueFull."""
-        if mode not in PIPELINES:
-            raise InputError(words.UNKNOWN_MODE.format(mode=mode, modes=", ".join(PIPELINES)))
-        return self.desk.submit(build_request(PIPELINES[mode].request_type, fields))
+        if mode not in SERVICES:
+            raise InputError(words.UNKNOWN_MODE.format(mode=mode, modes=", ".join(SERVICES)))
+        return self.desk.submit(build_request(SERVICES[mode].request_type, fields))
 
     def job_or_newest(self, mode: str, job_id: str) -> Job | None:
         """The job, if it is one of this mode that still exists, else the mode's newest, else None."""
@@ -68,8 +69,11 @@ class Shelf:
 
     def fields(self, job_id: str) -> dict[str, Any]:
         """The settings a job was made with, its files as paths on disk. Raises MediaError where one is gone."""
-        request = read_request(self.desk.job(job_id).recipe, self.desk.input)
-        return request.model_dump(mode="json")
+        return self.request(job_id).model_dump(mode="json")
+
+    def request(self, job_id: str) -> Order:
+        """What a job was asked, its files as paths on disk. Raises MediaError where one is gone."""
+        return read_request(self.desk.job(job_id).recipe, self.desk.input)
 
     def source(self, job_id: str) -> Path | None:
         """The source video a job was given, or None."""

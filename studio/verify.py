@@ -9,7 +9,7 @@ from typing import Any
 
 from pipelines.checkpoints import CATALOGUE, model_info
 from pipelines.errors import ModelMissing, SeptetError
-from pipelines.registry import PIPELINES
+from pipelines.registry import SERVICES
 from studio.jobs.inputs import InputStore, sha256_of
 from studio.paths import DataFolder
 from studio.recipes import build_request, fingerprint
@@ -45,11 +45,11 @@ def _claims(recipe: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _request(recipe: Mapping[str, Any]) -> Iterator[Finding]:
     mode = str(recipe.get("mode"))
-    if mode not in PIPELINES:
+    if mode not in SERVICES:
         yield Finding("request        this Septet has no such mode", differs=True)
         return
     try:
-        build_request(PIPELINES[mode].request_type, _mapping(recipe, "request"))
+        build_request(SERVICES[mode].request_type, _mapping(recipe, "request"))
     except SeptetError as error:
         yield Finding(f"request        {error}", differs=True)
 

@@ -10,11 +10,19 @@ LIBRARY = "Library"
 LIBRARY_SUMMARY = "Every clip made in this studio: play it, compare two, use its settings again, or send it on."
 
 GENERATE = "Generate"
+FINISH_IT = "Finish it"
+FINISH_TRY = "Try it on one frame"
+FINISH_TRIED = "One frame, finished"
+FINISH_NEEDS_VIDEO = "There is no video yet. Add one first; there is nothing to finish."
 GENERATE_HINT = "Ctrl + Enter"
 PROMPT = "Prompt"
 NEGATIVE_PROMPT = "Negative prompt"
 SETTINGS = "Size, length and sampling"
 FINISHING = "Finishing"
+FINISH_SIZE = "Size and rate"
+FINISH_TIME = "Part, speed and loop"
+FINISH_LOOK = "Look"
+FINISH_SOUND = "Sound"
 STRUCTURE = "Structure and source"
 DICE = "Roll a seed"
 CLEAR_SEED = "Forget the seed"
@@ -58,7 +66,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "guidance_scale": ("Guidance scale", "How strictly to follow the prompt."),
     "seed": ("Seed", "Same seed, same clip. Empty: a new one each time."),
     "finishing.aspect_ratio": ("Aspect ratio", "The exact shape of the finished clip."),
-    "finishing.upscale": ("Upscale", "Enlarge what the model made."),
+    "finishing.upscale": ("Upscale", "Enlarge the frames."),
     "finishing.upscaler": ("Upscaler", "The network redraws fine detail; Lanczos only resamples."),
     "finishing.size": ("Exact size", "WIDTHxHEIGHT, for example 1280x720. Beats upscale."),
     "finishing.frame_rate": ("Delivery rate", "Frames per second of the file."),
@@ -66,6 +74,16 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "finishing.deflicker": ("Even out flicker", "Brightness and tint that jump from frame to frame are made to flow."),
     "finishing.sharpen": ("Sharpen", "How much harder edges are drawn. 0 is off."),
     "finishing.grain": ("Film grain", "Fine moving noise, as on film. 0 is off."),
+    "finishing.fit": ("To reach that shape", ""),
+    "finishing.speed": ("Speed", "0.5 is slow motion, with new frames in between; 2 is twice as fast."),
+    "finishing.loop": ("Loop", "Let the end lead back to the beginning."),
+    "finishing.fade_in": ("Fade in (s)", "Picture and sound come up from nothing."),
+    "finishing.fade_out": ("Fade out (s)", "Picture and sound go away."),
+    "finishing.quality": ("Quality", "Draft is small, master is for further work."),
+    "finishing.label": ("Mark as AI-generated", "A small line of text in the lower right corner."),
+    "finishing.music": ("Music", "MP3, M4A, WAV, FLAC or OGG. It begins again where it is shorter than the clip."),
+    "finishing.music_gain": ("Music (dB)", "0 is as it is; -6 is half as loud."),
+    "finishing.sound_gain": ("Own sound (dB)", "The video's own sound; -60 silences it."),
     "panels": ("Panels", "One shot each: words, a picture, or both."),
     "panel.prompt": ("What happens", ""),
     "panel.image": ("Picture", ""),
@@ -91,6 +109,9 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
     "finishing.upscale": {"": OWN, "1": "1×", "2": "2×", "4": "4×", "8": "8×"},
     "finishing.upscaler": {"network": "Network", "lanczos": "Lanczos"},
     "finishing.colour_match": {"": OWN, "on": "On", "off": "Off"},
+    "finishing.fit": {"crop": "Cut edges off", "pad": "Add black"},
+    "finishing.quality": {"draft": "Draft", "good": "Good", "master": "Master"},
+    "finishing.loop": {"off": "Off", "seam": "Seamless", "boomerang": "There and back"},
 }
 
 # What a small model knows
@@ -168,10 +189,16 @@ MAKE_AGAIN = "Make it again"
 DOWNLOAD = "Download"
 OTHER_FORMATS = "Other formats"
 FORMATS: Mapping[str, tuple[str, str]] = {
+    "h265": ("H.265", "MP4, half the size"),
+    "av1": ("AV1", "MP4, smaller still"),
     "webm": ("WebM", "VP9, for the web"),
+    "mov": ("ProRes 4444", "MOV, for editing"),
+    "webm-alpha": ("WebM, subject only", "transparent ground"),
+    "mov-alpha": ("ProRes, subject only", "transparent ground"),
     "gif": ("GIF", "256 colours, no sound"),
     "webp": ("WebP", "animated, no sound"),
     "zip": ("PNG", "every frame, in a ZIP"),
+    "jpg": ("Contact sheet", "twelve frames, one picture"),
 }
 FORMAT_BUSY = "is being made…"
 FORMAT_FAILED = "could not be made. Try again."

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 from pipelines.finishing.colour_match import ColourMatch
-from pipelines.finishing.crop import Crop, CropToRatio
+from pipelines.finishing.crop import Crop, CropToRatio, PadToRatio
 from pipelines.finishing.deflicker import Deflicker
 from pipelines.finishing.effect import Effect
+from pipelines.finishing.fade import Fade
 from pipelines.finishing.grain import Grain
 from pipelines.finishing.interpolate import Interpolate
+from pipelines.finishing.label import Label
+from pipelines.finishing.loop import Loop
 from pipelines.finishing.resize import Resize
 from pipelines.finishing.sharpen import Sharpen
+from pipelines.finishing.speed import Speed
 from pipelines.finishing.upscale import NETWORK_FACTOR, Upscale
-from pipelines.types import Finishing, Frame
+from pipelines.types import Finishing, Frame, Sound
+
+# Fields of Finishing that are about the finished picture: of a film of shots, and where a source is put back, they wait
+# until that is done.
+LAST = {"speed", "loop", "fade_in", "fade_out", "label"}
 
 _WORTH_IT = 1.25  # enlarging by less than this, the network changes nothing that shows
 
@@ -27,17 +36,20 @@ def finishing_chain(
     num_frames: int | None = None,
     aspect: float | None = None,
     reference: Frame | None = None,
+    seed: int = 0,
 ) -> tuple[Effect, ...]:
     """The effects that turn frames of width x height at frame_rate into what `finishing` asks for.
 
-    num_frames   how many frames the clip shall have, where its length says more than the model's frames do
+    num_frames   how many frames the clip shall have before time is bent, where its length says more than the model's
+                 frames do
     aspect       width over height the frames are meant to have, where the model's size only comes near it
     reference    the picture whose colours `colour_match` keeps; None: those the clip begins with
+    seed         of the film grain
 
     Frames are enlarged before new ones are put between them: of frames made small and interpolated to three times the
     rate, that order is 1.8 dB (network) and 1.6 dB (Lanczos) closer to the truth, and with the network twice as fast.
-    Flicker goes before anything follows motion; edges are sharpened at their final size; grain comes last, so that
-    nothing smears it.
+    Flicker goes before anything follows motion; edges are sharpened at their final size; the loop is closed before
+    grain is laid over it, so that nothing smears that; the mark and the fade belong to the finished picture.
     """
     effects: list[Effect] = [ColourMatch(reference)] if finishing.colour_match else []
     if finishing.deflicker:
@@ -45,14 +57,51 @@ def finishing_chain(
     effects += _enlarging(finishing, width, height, aspect or width / height)
     if finishing.sharpen:
         effects.append(Sharpen(finishing.sharpen))
-    rate = Fraction(finishing.frame_rate) if finishing.frame_rate else frame_rate
-    if rate != frame_rate or num_frames is not None:
-        effects.append(Interpolate(rate, num_frames))
+    effects += _timing(finishing, frame_rate, num_frames)
     if finishing.aspect_ratio:
-        effects.append(CropToRatio(finishing.aspect_ratio))
+        effects.append((CropToRatio if finishing.fit == "crop" else PadToRatio)(finishing.aspect_ratio))
     if finishing.grain:
-        effects.append(Grain(finishing.grain))
+        effects.append(Grain(finishing.grain, seed))
+    if finishing.label:
+        effects.append(Label())
+    if finishing.fade_in or finishing.fade_out:
+        effects.append(Fade(finishing.fade_in, finishing.fade_out))
     return tuple(effects)
+
+
+def sound_of(
+    finishing: Finishing, source: Path | None = None, start: float = 0.0, seconds: float | None = None
+) -> Sound | None:
+    """What is heard with the clip: `seconds` of the source's sound from `start` on, music, or both; None: nothing."""
+    music = Path(finishing.music) if finishing.music else None
+    if source is None and music is None:
+        return None
+    return Sound(
+        source,
+        start,
+        seconds,
+        finishing.speed,
+        finishing.sound_gain,
+        music,
+        finishing.music_gain,
+        finishing.fade_in,
+        finishing.fade_out,
+    )
+
+
+def _timing(finishing: Finishing, frame_rate: Fraction, num_frames: int | None) -> list[Effect]:
+    """How fast time runs, at which rate it is shown, and how it begins again."""
+    effects: list[Effect] = []
+    rate = Fraction(finishing.frame_rate) if finishing.frame_rate else frame_rate
+    speed = Fraction(finishing.speed).limit_denominator(100)
+    if speed != 1:
+        effects.append(Speed(speed))
+        num_frames = num_frames and max(1, round(num_frames / speed))
+    if rate != frame_rate * speed or num_frames is not None:
+        effects.append(Interpolate(rate, num_frames))
+    if finishing.loop != "off":
+        effects.append(Loop(finishing.loop))
+    return effects
 
 
 def _enlarging(finishing: Finishing, width: int, height: int, aspect: float) -> list[Effect]:

@@ -1,12 +1,17 @@
-"""Crop: the middle of every frame, to an exact size or an exact ratio."""
+"""Crop and Pad: every frame brought to an exact size or an exact ratio, never stretched."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import gcd
 
+import numpy as np
+
 from pipelines.errors import InputError
-from pipelines.types import FrameStream
+from pipelines.finishing.chunks import sliced
+from pipelines.media.pictures import chunk_length
+from pipelines.types import Frames, FrameStream
 
 
 @dataclass(frozen=True)
@@ -39,12 +44,40 @@ class CropToRatio:
         return Crop(*largest_inside(self.ratio, stream.width, stream.height)).apply(stream)
 
 
+@dataclass(frozen=True)
+class PadToRatio:
+    """Lay every frame whole in the middle of black of exactly `ratio` ("16:9"), as small as even sides allow."""
+
+    ratio: str
+
+    def apply(self, stream: FrameStream) -> FrameStream:
+        across, down = _even_parts(self.ratio)
+        units = max(-(-stream.width // across), -(-stream.height // down))
+        width, height = across * units, down * units
+        if (width, height) == (stream.width, stream.height):
+            return stream
+        return replace(stream, chunks=_padded(stream, width, height), width=width, height=height)
+
+
+def _padded(stream: FrameStream, width: int, height: int) -> Iterator[Frames]:
+    left, top = (width - stream.width) // 2, (height - stream.height) // 2
+    for chunk in sliced(stream.chunks, chunk_length(width, height)):
+        result = np.zeros((len(chunk), height, width, 3), np.uint8)
+        result[:, top : top + stream.height, left : left + stream.width] = chunk
+        yield result
+
+
 def largest_inside(ratio: str, width: int, height: int) -> tuple[int, int]:
     """The largest (width, height) with even sides and exactly that ratio. Raises InputError if there is none."""
-    across, down = (int(part) for part in ratio.split(":"))
-    common = gcd(across, down)
-    across, down = 2 * across // common, 2 * down // common
+    across, down = _even_parts(ratio)
     units = min(width // across, height // down)
     if units == 0:
         raise InputError(f"{width}x{height} pixels are too few to crop to {ratio}. Choose a larger size.")
     return across * units, down * units
+
+
+def _even_parts(ratio: str) -> tuple[int, int]:
+    """The smallest even sides of that ratio: "4:3" -> (8, 6)."""
+    across, down = (int(part) for part in ratio.split(":"))
+    common = gcd(across, down)
+    return 2 * across // common, 2 * down // common

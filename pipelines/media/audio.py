@@ -1,52 +1,44 @@
-"""The sound of a clip: the source's own AAC packets where they fit, anything else encoded; always in sync."""
+"""The sound of a clip in its file: the source's own AAC packets where they fit, anything else encoded, in sync."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from fractions import Fraction
-from pathlib import Path
 from typing import Literal
 
-import av
 import numpy as np
-from av import FFmpegError, Packet
+from av import Packet
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
-from numpy.typing import NDArray
 
-from pipelines.media.container import AUDIO_DECODERS, opened
+from pipelines.media.container import opened
+from pipelines.media.mixing import (
+    RATE,
+    Samples,
+    audio_frame,
+    audio_stream,
+    first_picture_time,
+    layout_of,
+    mixed,
+    packets_from,
+    recorded,
+)
+from pipelines.types import Sound
 
-SoundCodec = Literal["aac", "libopus"]
+SoundCodec = Literal["aac", "libopus", "pcm_s16le"]
 
-_RATE = 48_000
-_FRAME: dict[SoundCodec, int] = {"aac": 1024, "libopus": 960}  # samples an encoder takes at a time
+_FRAME: dict[SoundCodec, int] = {"aac": 1024, "libopus": 960, "pcm_s16le": 1024}  # samples encoded at a time
 _BIT_RATE = 192_000
-_GAP = 0.05  # seconds by which the source's clock may wander before silence fills in or samples are dropped
 
 
 class Soundtrack:
-    """Adds the sound of `source`, from `start` seconds on for `length` seconds, to a file being written.
+    """Packets of sound on their way into a file, in step with its pictures."""
 
-    Seconds are counted from the source's first picture, so that sound stays with the picture it was recorded with.
-    """
-
-    def __init__(
-        self, out: OutputContainer, source: InputContainer, start: float, length: float, codec: SoundCodec
-    ) -> None:
+    def __init__(self, out: OutputContainer, packets: Iterator[Packet]) -> None:
         self._out = out
-        stream = _audio_stream(source)
         self._next: Packet | None = None
-        self._packets: Iterator[Packet] = iter(())
-        if stream is None:
-            return
-        origin = _first_picture_time(source) + start
-        if codec == stream.codec_context.name and stream.codec_context.extradata:
-            target = out.add_stream_from_template(stream)
-            self._packets = _copied(source, stream, target, origin, length)
-        else:
-            target = out.add_stream(codec, rate=_RATE, layout=_layout(stream), options={"b": str(_BIT_RATE)})
-            self._packets = _encoded(source, stream, target, origin, length, _FRAME[codec])
+        self._packets = packets
 
     def write_until(self, seconds: float) -> None:
         """Write the sound up to that moment of the clip, so that sound and picture lie side by side in the file."""
@@ -58,42 +50,42 @@ class Soundtrack:
 
 @contextmanager
 def soundtrack(
-    out: OutputContainer, path: Path | None, start: float, length: float, codec: SoundCodec = "aac"
+    out: OutputContainer, sound: Sound | None, length: float, codec: SoundCodec = "aac"
 ) -> Iterator[Soundtrack | None]:
-    """A Soundtrack fed from `path` while inside the block; None without a path. A file without sound adds none."""
-    if path is None:
-        yield None
-        return
-    with opened(path) as source:
-        yield Soundtrack(out, source, start, length, codec)
+    """What `sound` asks for over `length` seconds, while inside the block; None where nothing is heard.
+
+    Seconds are counted from the source's first picture, so that sound stays with the picture it was recorded with.
+    """
+    with ExitStack() as stack:
+        if sound is None:
+            yield None
+        elif sound.is_untouched:
+            source = stack.enter_context(opened(sound.source)) if sound.source is not None else None
+            yield _untouched(out, source, sound, length, codec) if source is not None else None
+        else:
+            target = _added(out, codec, "stereo")
+            samples = stack.enter_context(closing(mixed(sound, length)))
+            yield Soundtrack(out, _encoded(samples, target, "stereo", _FRAME[codec]))
 
 
-def _audio_stream(source: InputContainer) -> AudioStream | None:
-    for stream in source.streams.audio:
-        if stream.codec_context is not None and stream.codec_context.codec.name in AUDIO_DECODERS:
-            return stream
-    return None
+def _untouched(
+    out: OutputContainer, source: InputContainer, sound: Sound, length: float, codec: SoundCodec
+) -> Soundtrack | None:
+    stream = audio_stream(source)
+    if stream is None:
+        return None
+    length = length if sound.seconds is None else min(length, sound.seconds)
+    origin = first_picture_time(source) + sound.start
+    if codec == stream.codec_context.name and stream.codec_context.extradata:
+        target = out.add_stream_from_template(stream)
+        return Soundtrack(out, _copied(source, stream, target, origin, length))
+    layout = layout_of(stream)
+    samples = recorded(source, stream, layout, origin, int(length * RATE))
+    return Soundtrack(out, _encoded(samples, _added(out, codec, layout), layout, _FRAME[codec]))
 
 
-def _layout(stream: AudioStream) -> str:
-    return "mono" if stream.codec_context.layout.nb_channels == 1 else "stereo"
-
-
-def _first_picture_time(source: InputContainer) -> float:
-    """Seconds on the file's own clock at which the first picture is shown, or the first sound where there is none."""
-    streams = source.streams.video or source.streams.audio
-    stream = streams[0]
-    return float((stream.start_time or 0) * (stream.time_base or 1))
-
-
-def _packets(source: InputContainer, stream: AudioStream, origin: float) -> Iterator[tuple[Packet, float, float]]:
-    """(packet, seconds after `origin` at which it begins, seconds it lasts), from a little before `origin` on."""
-    base = Fraction(stream.time_base or 1)
-    if origin > 1:
-        source.seek(int((origin - 0.5) / base), stream=stream)
-    for packet in source.demux(stream):
-        if packet.pts is not None:
-            yield packet, float(packet.pts * base) - origin, float((packet.duration or 0) * base)
+def _added(out: OutputContainer, codec: SoundCodec, layout: str) -> AudioStream:
+    return out.add_stream(codec, rate=RATE, layout=layout, options={"b": str(_BIT_RATE)})
 
 
 def _copied(
@@ -101,7 +93,7 @@ def _copied(
 ) -> Iterator[Packet]:
     """The packets as they are, on the clip's clock. One before the beginning primes the decoder; players skip it."""
     shift = round(Fraction(origin) / Fraction(stream.time_base or 1))
-    for packet, begin, lasts in _packets(source, stream, origin):
+    for packet, begin, lasts in packets_from(source, stream, origin):
         if begin + 2 * lasts <= 0:
             continue
         if begin + lasts > length + 1e-6:
@@ -112,56 +104,16 @@ def _copied(
         yield packet
 
 
-def _encoded(
-    source: InputContainer, stream: AudioStream, target: AudioStream, origin: float, length: float, size: int
-) -> Iterator[Packet]:
-    """The sound decoded, cut to the sample, encoded at 48 kHz, `size` samples at a time."""
-    layout = _layout(stream)
-    total = int(length * _RATE)
+def _encoded(samples: Iterator[Samples], target: AudioStream, layout: str, size: int) -> Iterator[Packet]:
+    """The samples encoded, `size` at a time."""
     pending = np.zeros((1 if layout == "mono" else 2, 0), np.float32)
     position = 0
-    for samples in _samples(source, stream, layout, origin, total):
-        pending = np.concatenate([pending, samples], axis=1)
+    for block in samples:
+        pending = np.concatenate([pending, block], axis=1)
         while pending.shape[1] >= size:
-            yield from target.encode(_frame(pending[:, :size], layout, position))
+            yield from target.encode(audio_frame(pending[:, :size], layout, position))
             pending, position = pending[:, size:], position + size
     if pending.shape[1]:
-        yield from target.encode(_frame(pending, layout, position))
+        yield from target.encode(audio_frame(pending, layout, position))
     if position or pending.shape[1]:
         yield from target.encode(None)
-
-
-def _samples(
-    source: InputContainer, stream: AudioStream, layout: str, origin: float, total: int
-) -> Iterator[NDArray[np.float32]]:
-    """(channels, n) float32 without gaps from `origin` on, `total` samples at most."""
-    resampler = av.AudioResampler(format="fltp", layout=layout, rate=_RATE)
-    given = 0
-    for packet, _, _ in _packets(source, stream, origin):
-        try:
-            decoded = stream.codec_context.decode(packet)
-        except FFmpegError:
-            continue  # the gap is filled when sound comes back
-        for frame in decoded:
-            begin = None if frame.time is None else round((frame.time - origin) * _RATE)
-            samples = np.concatenate(
-                [part.to_ndarray() for part in resampler.resample(frame)] or [_none(layout)], axis=1
-            )
-            if begin is not None and (given == 0 or abs(begin - given) > _GAP * _RATE):
-                silence = np.zeros((samples.shape[0], max(0, min(begin, total) - given)), np.float32)
-                samples = np.concatenate([silence, samples[:, max(0, given - begin) :]], axis=1)
-            samples = samples[:, : total - given]
-            given += samples.shape[1]
-            yield samples
-            if given >= total:
-                return
-
-
-def _none(layout: str) -> NDArray[np.float32]:
-    return np.zeros((1 if layout == "mono" else 2, 0), np.float32)
-
-
-def _frame(samples: NDArray[np.float32], layout: str, position: int) -> av.AudioFrame:
-    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout=layout)
-    frame.sample_rate, frame.pts, frame.time_base = _RATE, position, Fraction(1, _RATE)
-    return frame

@@ -23,7 +23,7 @@ AUDIO_DECODERS = frozenset(
 )
 _OPTIONS = {
     "protocol_whitelist": "",
-    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,gif,wav",
+    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,gif,wav,mp3,flac,ogg",
     "codec_whitelist": ",".join(sorted(DECODERS | AUDIO_DECODERS)),
     "max_streams": "32",
 }
@@ -39,7 +39,7 @@ def shown_name(path: Path) -> str:
 
 
 def sniff(head: bytes) -> str | None:
-    """The container a file's first bytes announce ("mov", "matroska", "gif" or "wav"), or None."""
+    """The container a file's first bytes announce ("mov", "matroska", "gif", …), or None."""
     if head[4:8] in _ISO_BOXES:
         return "mov"
     if head[:4] == b"\x1a\x45\xdf\xa3":
@@ -48,6 +48,10 @@ def sniff(head: bytes) -> str | None:
         return "gif"
     if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
         return "wav"
+    if head[:4] in (b"fLaC", b"OggS"):
+        return {b"fLaC": "flac", b"OggS": "ogg"}[head[:4]]
+    if head[:3] == b"ID3" or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2):
+        return "mp3"  # a tag, or the first frame of MPEG layer III
     return None
 
 

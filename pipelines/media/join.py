@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +17,7 @@ from pipelines.media.pictures import chunk_length
 from pipelines.media.probe import VideoInfo, inspect
 from pipelines.media.read import read_video
 from pipelines.media.write import write_video
-from pipelines.types import Clip, Frame, Frames, FrameStream
+from pipelines.types import Clip, Frame, Frames, FrameStream, Quality, Sound
 
 if TYPE_CHECKING:
     from moviepy import VideoClip
@@ -26,16 +27,25 @@ _AUDIO_RATE = 48_000
 FrameAt = Callable[[int], Frame]
 
 
+def _as_it_is(stream: FrameStream) -> FrameStream:
+    return stream
+
+
 def join_clips(
     paths: Sequence[Path],
     out: Path,
     *,
-    transition: float | None = None,
+    transition: float = 0.0,
+    finishing: Callable[[FrameStream], FrameStream] = _as_it_is,
+    sound: Sound | None = None,
+    quality: Quality = "good",
     metadata: dict[str, str] | None = None,
 ) -> Clip:
     """One film of all the shots in order, at the size and rate of the first, with their sound.
 
-    transition   seconds over which each shot fades into the next, sound included, the two overlapping; None: cuts
+    transition   seconds over which each shot fades into the next, sound included, the two overlapping; 0: cuts
+    finishing    what becomes of the joined frames
+    sound        what is heard beside the shots' own sound, which takes the place of its `source`
 
     The fade is at most half the shortest shot. Frames are streamed. Raises MediaError for a shot that cannot be read,
     InputError without any.
@@ -47,7 +57,7 @@ def join_clips(
     infos = [inspect(path).info for path in paths]
     rate, size = infos[0].frame_rate, (infos[0].width, infos[0].height)
     lengths = [max(1, round(info.duration * rate)) for info in infos]
-    fade = min(round((transition or 0) * rate), min(lengths) // 2)
+    fade = min(round(transition * rate), min(lengths) // 2)
     shots = [_Shot(path, rate, size, length) for path, length in zip(paths, lengths, strict=True)]
     film = concatenate_videoclips(_pieces(shots, fade, rate), method="chain")
     count = sum(lengths) - fade * (len(shots) - 1)
@@ -60,8 +70,11 @@ def join_clips(
             yield np.stack([film.get_frame(time) for time in times])
 
     with TemporaryDirectory(dir=out.parent, prefix=".join-") as folder:
-        sound = _joined_sound(paths, infos, lengths, fade, rate, Path(folder) / "sound.wav")
-        return write_video(FrameStream(chunks(), *size, rate, count), out, audio=sound, metadata=metadata)
+        own = _joined_sound(paths, infos, lengths, fade, rate, Path(folder) / "sound.wav")
+        heard = replace(sound or Sound(), source=own) if own or sound else None
+        return write_video(
+            finishing(FrameStream(chunks(), *size, rate, count)), out, sound=heard, quality=quality, metadata=metadata
+        )
 
 
 class _Shot:

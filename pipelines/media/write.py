@@ -1,33 +1,29 @@
-"""Writing a clip: H.264 in an MP4 that plays everywhere, or VP9 in a WebM; published whole or not at all."""
+"""Writing a clip: H.264 in an MP4 that plays everywhere, or as asked; published whole or not at all."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
 import av
 import numpy as np
 from av.container import OutputContainer
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from av.video.stream import VideoStream
+from numpy.typing import NDArray
 
 from pipelines.errors import MediaError
-from pipelines.media.audio import SoundCodec, Soundtrack, soundtrack
+from pipelines.media.audio import Soundtrack, soundtrack
 from pipelines.media.container import shown_name
+from pipelines.media.encodings import Codec, Encoding, Preset, codec_for, encoding_for
 from pipelines.media.metadata import KEY, parse_recipe
 from pipelines.media.probe import inspect
 from pipelines.media.publish import published
-from pipelines.types import Clip, Frame, Frames, FrameStream
+from pipelines.types import Clip, Frame, FrameStream, Mask, Quality, Sound
 
-Quality = Literal["draft", "good", "best"]
-Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"]
-
-CRF: dict[Quality, int] = {"draft": 26, "good": 18, "best": 12}
-VP9_CRF: dict[Quality, int] = {"draft": 40, "good": 28, "best": 18}
 _BT709 = 1  # primaries, transfer and matrix, as numbered in ITU-T H.273
 # AREA averages the four pixels a chroma sample stands for; ACCURATE_RND keeps the conversion free of a darkening bias.
 _TO_YUV = Interpolation.AREA | Interpolation.ACCURATE_RND
@@ -38,50 +34,31 @@ def write_video(
     stream: FrameStream,
     path: Path | str,
     *,
+    codec: Codec | None = None,
     quality: Quality = "good",
     preset: Preset = "medium",
-    audio: Path | None = None,
-    audio_start: float = 0.0,
+    sound: Sound | None = None,
     metadata: dict[str, str] | None = None,
     threads: int = 0,
+    matte: Iterator[Mask] | None = None,
 ) -> Clip:
-    """Encode the frames, add the sound of `audio` from `audio_start` seconds on, and publish the file at `path`.
+    """Encode the frames and what is heard with them, and publish the file at `path`.
 
-    A name that ends in .webm becomes VP9 with Opus, any other H.264 with AAC and its index at the front: yuv420p,
-    tagged and converted as limited-range BT.709, exact rational rate, exact count.
+    The end of the name says what it becomes unless `codec` does: .mp4 H.264 (or H.265, AV1) with AAC and its index at
+    the front, .webm VP9 with Opus, .mov ProRes with PCM. Converted and tagged as limited-range BT.709, exact rational
+    rate, exact count. `matte` (chunks of (n, H, W) uint8, 255 = seen) makes VP9 and ProRes transparent where it is 0.
     Pictures in 4:2:0 have even sides only: the last column or row of an odd size is left out, nothing is rescaled.
     The file is made beside `path` as `<name>.part`, checked by opening it again, and renamed; a failure leaves nothing.
-    `threads` 0 means all cores. Raises DiskFull, MediaError (unreadable `audio`), ValueError (frames unlike promised).
+    `threads` 0 means all cores. Raises DiskFull, MediaError (unreadable sound), InputError (a
+    codec that does not fit), ValueError (frames unlike promised).
     """
     path = Path(path)
+    encoding = encoding_for(codec_for(path.name, codec), quality, preset, threads, alpha=matte is not None)
     with published(path) as part:
-        encoding = _vp9(quality, threads) if path.suffix.lower() == ".webm" else _h264(quality, preset, threads)
-        _encode(stream, part, encoding, audio, audio_start, metadata or {})
+        _encode(_Pictures(stream, encoding.pixels, matte), part, encoding, sound, metadata or {})
         _verify(part, stream, shown_name(path))
     recipe = parse_recipe((metadata or {}).get(KEY)) or {}
     return Clip(path, stream.frame_rate, stream.num_frames, _even(stream.width), _even(stream.height), recipe)
-
-
-@dataclass(frozen=True)
-class _Encoding:
-    """A container, what its pictures and its sound are encoded with, and how."""
-
-    container: str
-    codec: str
-    options: dict[str, str]
-    sound: SoundCodec
-    container_options: dict[str, str] = field(default_factory=dict)
-
-
-def _h264(quality: Quality, preset: Preset, threads: int) -> _Encoding:
-    options = {"crf": str(CRF[quality]), "preset": preset, "threads": str(threads)}
-    return _Encoding("mp4", "libx264", options, "aac", {"movflags": "+faststart"})
-
-
-def _vp9(quality: Quality, threads: int) -> _Encoding:
-    how = {"b": "0", "deadline": "good", "cpu-used": "4", "row-mt": "1"}
-    options = {"crf": str(VP9_CRF[quality]), "threads": str(threads or os.cpu_count()), **how}
-    return _Encoding("webm", "libvpx-vp9", options, "libopus")
 
 
 def _even(side: int) -> int:
@@ -89,43 +66,31 @@ def _even(side: int) -> int:
 
 
 def _encode(
-    stream: FrameStream,
+    pictures: _Pictures,
     part: Path,
-    encoding: _Encoding,
-    audio: Path | None,
-    audio_start: float,
+    encoding: Encoding,
+    heard: Sound | None,
     metadata: dict[str, str],
 ) -> None:
     """Write the whole file, a few frames encoded in a thread of its own while the next few are being made."""
+    stream = pictures.stream
     length = float(stream.num_frames / stream.frame_rate)
     with av.open(f"file:{part}", "w", format=encoding.container, container_options=encoding.container_options) as out:
         out.metadata.update(metadata)
         video = _video_stream(out, stream, encoding)
         # The encoder's thread is done before the files it reads and writes are closed, whatever happens.
-        sounds = soundtrack(out, audio, audio_start, length, encoding.sound)
+        sounds = soundtrack(out, heard, length, encoding.sound)
         with sounds as sound, ThreadPoolExecutor(1) as encoder:
-            count = 0
             before: Future[None] | None = None
-            for few in _by_the_few(stream.chunks):
-                pictures = [_yuv(frame, count + index, stream) for index, frame in enumerate(few)]
-                count += len(few)
+            for few in pictures.by_the_few():
                 if before is not None:
                     before.result()
-                before = encoder.submit(_mux, out, video, sound, pictures)
+                before = encoder.submit(_mux, out, video, sound, few)
             if before is not None:
                 before.result()
-            if count != stream.num_frames:
-                raise ValueError(f"the stream promised {stream.num_frames} frames and gave {count}")
             out.mux(video.encode(None))
             if sound is not None:
                 sound.write_until(length)
-
-
-def _by_the_few(chunks: Iterable[Frames]) -> Iterator[Frames]:
-    """The same frames in smaller chunks: the encoder need not wait for the whole of the first one."""
-    for chunk in chunks:
-        for start in range(0, len(chunk), _FEW):
-            yield chunk[start : start + _FEW]
 
 
 def _mux(out: OutputContainer, video: VideoStream, sound: Soundtrack | None, pictures: list[av.VideoFrame]) -> None:
@@ -135,33 +100,60 @@ def _mux(out: OutputContainer, video: VideoStream, sound: Soundtrack | None, pic
         sound.write_until(float(pictures[-1].time or 0))
 
 
-def _video_stream(out: OutputContainer, stream: FrameStream, encoding: _Encoding) -> VideoStream:
+def _video_stream(out: OutputContainer, stream: FrameStream, encoding: Encoding) -> VideoStream:
     video = cast(VideoStream, out.add_stream(encoding.codec, rate=stream.frame_rate, options=encoding.options))
-    video.width, video.height, video.pix_fmt = _even(stream.width), _even(stream.height), "yuv420p"
+    video.width, video.height, video.pix_fmt = _even(stream.width), _even(stream.height), encoding.pixels
     context = video.codec_context
+    if encoding.tag:
+        context.codec_tag = encoding.tag
     context.color_primaries = context.color_trc = context.colorspace = _BT709
     context.color_range = ColorRange.MPEG
     return video
 
 
-def _yuv(frame: Frame, index: int, stream: FrameStream) -> av.VideoFrame:
-    """The frame as the encoder takes it, cropped to even sides, not otherwise changed."""
-    if frame.shape != (stream.height, stream.width, 3) or frame.dtype != np.uint8 or index >= stream.num_frames:
-        raise ValueError(
-            f"frame {index} is {frame.dtype} {frame.shape}; "
-            f"the stream promised {stream.num_frames} of uint8 {(stream.height, stream.width, 3)}"
+@dataclass(frozen=True)
+class _Pictures:
+    """Frames on their way into the encoder: `pixels` of its kind, with `matte` as their transparency."""
+
+    stream: FrameStream
+    pixels: str
+    matte: Iterator[Mask] | None
+
+    def by_the_few(self) -> Iterator[list[av.VideoFrame]]:
+        """A few at a time, so that the encoder need not wait for the whole of the first chunk. Raises ValueError."""
+        count = 0
+        masks = (mask for chunk in self.matte for mask in chunk) if self.matte is not None else None
+        for chunk in self.stream.chunks:
+            for start in range(0, len(chunk), _FEW):
+                few = []
+                for frame in chunk[start : start + _FEW]:
+                    few.append(self._picture(frame, None if masks is None else next(masks), count))
+                    count += 1
+                yield few
+        if count != self.stream.num_frames:
+            raise ValueError(f"the stream promised {self.stream.num_frames} frames and gave {count}")
+
+    def _picture(self, frame: Frame, mask: NDArray[np.uint8] | None, index: int) -> av.VideoFrame:
+        """The frame as the encoder takes it, cropped to even sides, not otherwise changed."""
+        width, height = self.stream.width, self.stream.height
+        if frame.shape != (height, width, 3) or frame.dtype != np.uint8 or index >= self.stream.num_frames:
+            raise ValueError(
+                f"frame {index} is {frame.dtype} {frame.shape}; "
+                f"the stream promised {self.stream.num_frames} of uint8 {(height, width, 3)}"
+            )
+        if mask is not None:
+            frame = np.dstack([frame, mask])
+        even = np.ascontiguousarray(frame[: _even(height), : _even(width)])
+        picture = av.VideoFrame.from_numpy_buffer(even, format="rgb24" if mask is None else "rgba").reformat(
+            format=self.pixels,
+            dst_colorspace=Colorspace.ITU709,
+            dst_color_range=ColorRange.MPEG,
+            dst_color_trc=_BT709,
+            dst_color_primaries=_BT709,
+            interpolation=_TO_YUV,
         )
-    even = np.ascontiguousarray(frame[: _even(stream.height), : _even(stream.width)])
-    picture = av.VideoFrame.from_numpy_buffer(even, format="rgb24").reformat(
-        format="yuv420p",
-        dst_colorspace=Colorspace.ITU709,
-        dst_color_range=ColorRange.MPEG,
-        dst_color_trc=_BT709,
-        dst_color_primaries=_BT709,
-        interpolation=_TO_YUV,
-    )
-    picture.pts, picture.time_base = index, 1 / stream.frame_rate
-    return picture
+        picture.pts, picture.time_base = index, 1 / self.stream.frame_rate
+        return picture
 
 
 def _verify(part: Path, stream: FrameStream, name: str) -> None:

@@ -16,8 +16,7 @@ from typing import Any
 
 from pipelines.checkpoints import CATALOGUE, STARTER, ModelInfo, installed, model_info
 from pipelines.errors import InputError, SeptetError, StudioError
-from pipelines.registry import PIPELINES
-from pipelines.types import Request
+from pipelines.registry import SERVICES, Order
 from studio.jobs.inputs import InputStore
 from studio.jobs.intake import Intake
 from studio.jobs.job import Job, WorkerStatus
@@ -49,7 +48,7 @@ class JobDesk:
         device: str = "auto",
         *,
         capacity: int = CAPACITY,
-        pipelines: Mapping[str, Any] = PIPELINES,
+        pipelines: Mapping[str, Any] = SERVICES,
         loader: str = DEFAULT_LOADER,
     ) -> None:
         self.folder = folder.create()
@@ -138,7 +137,7 @@ class JobDesk:
 
     # -- jobs
 
-    def submit(self, request: Request, *, idempotency_key: str | None = None) -> Job:
+    def submit(self, request: Order, *, idempotency_key: str | None = None) -> Job:
         """Check a request and put it in the queue. The same key gives the same job again.
 
         Raises InputError, MediaError, ModelMissing, QueueFull or DiskFull, and then leaves no trace.

@@ -7,7 +7,9 @@ from fractions import Fraction
 from pathlib import Path
 from statistics import median
 
+from pipelines.finish import FinishRequest, finished
 from pipelines.media.probe import probe_video
+from pipelines.registry import Order
 from pipelines.types import Request
 
 VOLUME = 1e6  # pixels
@@ -15,8 +17,10 @@ BYTES_PER_PIXEL = 0.5  # of a finished clip, generously; a good h264 file has ab
 RESERVE_BYTES = 256 << 20  # left free for the ledger, latents and everybody else
 
 
-def work_of(request: Request) -> dict[str, float]:
+def work_of(request: Order) -> dict[str, float]:
     """Units of work per stage of a prepared request: millions of pixels, times steps for denoising."""
+    if isinstance(request, FinishRequest):
+        return {"finish": _finished_volume(request)}
     rate = request.frame_rate or 1.0
     length = clip_seconds(request)
     made = length * rate * (request.width or 1) * (request.height or 1) / VOLUME
@@ -25,9 +29,15 @@ def work_of(request: Request) -> dict[str, float]:
     if finishing.size:
         width, height = map(int, finishing.size.split("x"))
         grown = width * height / ((request.width or 1) * (request.height or 1))
-    final = made * grown * float(Fraction(finishing.frame_rate or rate)) / rate
+    final = made * grown * float(Fraction(finishing.frame_rate or rate)) / rate / finishing.speed
+    final *= 2 if finishing.loop == "boomerang" else 1
     steps = request.num_inference_steps or 1
     return {"encode": made, "denoise": made * steps, "decode": made, "finish": final}
+
+
+def _finished_volume(request: FinishRequest) -> float:
+    stream, _ = finished(request)
+    return stream.num_frames * stream.width * stream.height / VOLUME
 
 
 def clip_seconds(request: Request) -> float:

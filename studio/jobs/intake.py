@@ -11,7 +11,9 @@ from typing import Any
 
 from pipelines.checkpoints import CATALOGUE, ModelInfo
 from pipelines.errors import DiskFull
-from pipelines.types import Request, media_fields
+from pipelines.fields import media_fields
+from pipelines.registry import Order
+from pipelines.types import Request
 from studio.flags import apply_flags
 from studio.jobs.estimates import bytes_needed, work_of
 from studio.jobs.inputs import InputStore, Stored
@@ -32,12 +34,14 @@ class Intake:
         self._pipelines = pipelines
         self._capacity = capacity
 
-    def take(self, request: Request, info: ModelInfo, key: str | None) -> Job:
+    def take(self, request: Order, info: ModelInfo, key: str | None) -> Job:
         """A new job at the end of the queue; `key` makes submitting twice harmless.
 
         Raises InputError, MediaError, QueueFull or DiskFull.
         """
-        request, flags = apply_flags(request, info)
+        flags: tuple[str, ...] = ()
+        if isinstance(request, Request):
+            request, flags = apply_flags(request, info)
         prepared = self._pipelines[request.mode].prepare(request, info)
         new = NewJob(
             uuid.uuid4().hex,
@@ -62,7 +66,7 @@ class Intake:
         assert job is not None  # the old job still holds its inputs
         return job
 
-    def _admit(self, request: Request, work: Mapping[str, float]) -> None:
+    def _admit(self, request: Order, work: Mapping[str, float]) -> None:
         """Raise QueueFull or DiskFull before anything is copied."""
         self._ledger.check_room(self._capacity)
         needed = bytes_needed(work)
@@ -74,7 +78,7 @@ class Intake:
                 "free. Make room, or ask for a smaller or shorter clip."
             )
 
-    def _enter(self, new: NewJob, request: Request, info: ModelInfo) -> Job:
+    def _enter(self, new: NewJob, request: Order, info: ModelInfo) -> Job:
         """Store the inputs and write the job into the ledger, as one to anybody who looks."""
         job = None
         while job is None:  # inputs may be cleared away between being stored and being entered; then once more
@@ -84,7 +88,7 @@ class Intake:
             job = self._ledger.add(entered, cap=self._capacity, inputs_there=partial(self._are_stored, files))
         return job
 
-    def _store(self, request: Request) -> dict[str, Stored]:
+    def _store(self, request: Order) -> dict[str, Stored]:
         try:
             return {path: self._inputs.add(Path(path)) for _kind, path in media_fields(request).values()}
         except OSError as error:

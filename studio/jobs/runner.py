@@ -17,7 +17,8 @@ from typing import Any
 
 from pipelines.errors import Cancelled, DiskFull, OutOfMemory, SeptetError
 from pipelines.media.read import read_video
-from pipelines.types import Clip, Request
+from pipelines.registry import Order
+from pipelines.types import Clip
 from studio.jobs.inputs import InputStore
 from studio.jobs.job import Job
 from studio.jobs.ledger import Ledger, LostJob
@@ -106,7 +107,7 @@ class JobRunner:
         self._ledger.done(job, recipe, seconds)
         (self._folder.job(job.id) / "preview.jpg").unlink(missing_ok=True)
 
-    def _with_second_chance(self, request: Request, work: Path, reporter: Reporter, recipe: dict[str, Any]) -> Clip:
+    def _with_second_chance(self, request: Order, work: Path, reporter: Reporter, recipe: dict[str, Any]) -> Clip:
         """Run the pipeline; if memory runs out, once more after letting go of everything that can be."""
         pipeline = self._pipelines[request.mode]
         try:

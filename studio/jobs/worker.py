@@ -47,10 +47,10 @@ class Loaded:
 def load(model: str, models_dir: Path, device: str) -> Loaded:
     """Load the model once and put all seven pipelines around it. Raises ModelMissing."""
     from pipelines.checkpoints import model_info
-    from pipelines.registry import PIPELINES, load_model
+    from pipelines.registry import SERVICES, load_model
 
     resident = load_model(model_info(model, models_dir), device)
-    pipelines = {mode: pipeline(resident) for mode, pipeline in PIPELINES.items()}
+    pipelines = {mode: service(resident) for mode, service in SERVICES.items()}
     return Loaded(resident.info.title, resident.placement.device, pipelines)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from pipelines import PIPELINES
+from pipelines import SERVICES
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError
 from studio import components, words
@@ -33,7 +33,7 @@ class Tab:
 
     def __init__(self, mode: str, page: Page) -> None:
         self.mode = mode
-        self.pipeline = PIPELINES[mode]
+        self.pipeline = SERVICES[mode]
         self.page = page
         self.form = Form(mode)
         self.extra: dict[str, Any] = {}  # widgets that are no field of the request

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from studio import components
+from studio import components, groups
 from studio.tabs.base import Page, Tab
 
 MODE = "image-to-video"
@@ -17,7 +17,7 @@ def build(page: Page) -> Tab:
             components.image_input(tab.form, "image")
             components.image_input(tab.form, "last_image")
         tab.generate = components.generate_button()
-        components.settings(tab.form, page.info, makes_length=True)
-        components.finishing(tab.form)
+        groups.settings(tab.form, page.info, makes_length=True)
+        groups.finishing(tab.form)
     tab.wire()
     return tab

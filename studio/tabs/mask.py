@@ -15,7 +15,7 @@ from pipelines.media.probe import probe_video
 from pipelines.media.read import read_mask
 from pipelines.subject import salient_mask
 from pipelines.types import Frame
-from studio import components, words
+from studio import components, groups, words
 from studio.components import PRIVATE, shown
 from studio.forms import Fields, Values
 from studio.shelf import first_frame, hand_over, new_upload
@@ -101,8 +101,8 @@ def build(page: Page) -> Tab:
             for field in ("carry", "invert", "green_screen"):
                 components.toggle(tab.form, field)
             part(tab)
-        components.settings(tab.form, page.info, makes_length=False)
-        components.finishing(tab.form)
+        groups.settings(tab.form, page.info, makes_length=False)
+        groups.finishing(tab.form)
     _wire_ways(tab)
     tab.wire(tab.collect)
     return tab

@@ -8,7 +8,7 @@ import gradio as gr
 from gradio.components import Component
 
 from pipelines.errors import InputError
-from studio import components, words
+from studio import components, groups, words
 from studio.components import PRIVATE
 from studio.forms import Fields, Values, read_number, show_number
 from studio.shelf import hand_over
@@ -88,8 +88,8 @@ def build(page: Page) -> Tab:
         components.prompt(tab.form, page.info)
         tab.generate = components.generate_button()
         look(tab)
-        components.settings(tab.form, page.info, makes_length=False)
-        components.finishing(tab.form)
+        groups.settings(tab.form, page.info, makes_length=False)
+        groups.finishing(tab.form)
     tab.extra["way"] = way
     way.change(
         lambda chosen: (gr.update(visible=chosen == "mockup"), gr.update(visible=chosen == "panels")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio import components
+from studio import components, groups
 from studio.tabs.base import Page, Tab
 from studio.tabs.look import look, source
 
@@ -16,7 +16,7 @@ def build(page: Page) -> Tab:
         components.prompt(tab.form, page.info)
         tab.generate = components.generate_button()
         look(tab)
-        components.settings(tab.form, page.info, makes_length=False)
-        components.finishing(tab.form)
+        groups.settings(tab.form, page.info, makes_length=False)
+        groups.finishing(tab.form)
     tab.wire()
     return tab

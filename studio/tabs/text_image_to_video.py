@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio import components
+from studio import components, groups
 from studio.tabs.base import Page, Tab
 
 MODE = "text-image-to-video"
@@ -15,7 +15,7 @@ def build(page: Page) -> Tab:
         components.choice(tab.form, "image_role", tab.form.default("image_role"))
         components.prompt(tab.form, page.info)
         tab.generate = components.generate_button()
-        components.settings(tab.form, page.info, makes_length=True)
-        components.finishing(tab.form)
+        groups.settings(tab.form, page.info, makes_length=True)
+        groups.finishing(tab.form)
     tab.wire()
     return tab

@@ -7,8 +7,8 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from pipelines import PIPELINES
-from pipelines.types import media_kind
+from pipelines import PIPELINES, SERVICES
+from pipelines.fields import media_kind
 from studio import amounts, words
 from studio.jobs.job import Job
 
@@ -25,11 +25,18 @@ def flags(job: Job) -> list[str]:
 
 def title(mode: str) -> str:
     """A mode's name as the page shows it."""
-    return PIPELINES[mode].title if mode in PIPELINES else mode
+    return SERVICES[mode].title if mode in SERVICES else mode
+
+
+def is_made(job: Job) -> bool:
+    """Whether the model made its frames: there are words and a seed to speak of."""
+    return job.mode in PIPELINES
 
 
 def summary(job: Job) -> str:
     """One line that tells this job from others."""
+    if not is_made(job):
+        return f"{title(job.mode)}: {job.recipe.get('inputs', {}).get('video', {}).get('name', '')}"
     return request(job).get("prompt") or f"{title(job.mode)}, {words.SEED.lower()} {job.seed}"
 
 
@@ -37,7 +44,7 @@ def summary(job: Job) -> str:
 def targets() -> list[tuple[str, str, str]]:
     """Where a finished clip can go: (mode, title, "clip" | "first" | "last")."""
     found = []
-    for mode, pipeline in PIPELINES.items():
+    for mode, pipeline in SERVICES.items():
         kinds = {name: media_kind(info) for name, info in pipeline.request_type.model_fields.items()}
         if kinds.get("video"):
             found.append((mode, pipeline.title, "clip"))
@@ -67,6 +74,11 @@ def clip_line(job: Job) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def seed_and_clip(job: Job) -> str:
+    """The same with the seed in front, where there is one."""
+    return f"{words.SEED} {job.seed} · {clip_line(job)}" if is_made(job) else clip_line(job)
+
+
 def seconds_taken(job: Job) -> float | None:
     """From the moment the worker took the job up to the finished file."""
     stages = job.recipe.get("made", {}).get("seconds")
@@ -79,12 +91,13 @@ def details(job: Job) -> list[tuple[str, str]]:
     """(name, value) of everything the library tells about a clip."""
     asked = request(job)
     took = seconds_taken(job)
+    made = is_made(job)
     rows = {
         "mode": title(job.mode),
-        "prompt": asked.get("prompt") or words.NO_PROMPT,
+        "prompt": asked.get("prompt") or (words.NO_PROMPT if made else ""),
         "negative_prompt": asked.get("negative_prompt", ""),
-        "seed": str(job.seed),
-        "model": job.recipe.get("model", {}).get("title") or job.model,
+        "seed": str(job.seed) if made else "",
+        "model": (job.recipe.get("model", {}).get("title") or job.model) if made else "",
         "size": clip_size(job),
         "took": amounts.duration(took) if took is not None else "",
         "made": datetime.fromtimestamp(job.finished or job.created).strftime("%d %B %Y, %H:%M"),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 
-from pipelines import PIPELINES
+from pipelines import SERVICES
 from studio import words
 from studio.exports import offered
 from studio.jobs.job import Job
@@ -15,7 +15,7 @@ from studio.views import facts, marks
 
 def shell() -> str:
     """The page's library before any clip is loaded: tools, an empty grid and the dialogs."""
-    modes = "".join(f'<option value="{mode}">{escape(each.title)}</option>' for mode, each in PIPELINES.items())
+    modes = "".join(f'<option value="{mode}">{escape(each.title)}</option>' for mode, each in SERVICES.items())
     return (
         '<div class="s-library-root">'
         '<div class="s-tools">'
@@ -70,7 +70,8 @@ def _card(job: Job) -> str:
         if job.has_clip
         else ""
     )
-    words_or_none = f"<p>{escape(said)}</p>" if said else f'<p class="none">{escape(words.NO_PROMPT)}</p>'
+    none = words.NO_PROMPT if facts.is_made(job) else facts.summary(job)
+    words_or_none = f"<p>{escape(said)}</p>" if said else f'<p class="none">{escape(none)}</p>'
     acts = (
         marks.button(words.DETAILS, "play")
         + (
@@ -114,7 +115,7 @@ def pair(jobs: Sequence[Job]) -> str:
         f"<figure><video {'controls' if index == 0 else ''} loop muted playsinline "
         f'aria-label="{escape(facts.summary(job))}" src="media/{job.id}/clip.mp4"></video>'
         f"<figcaption><b>{escape(facts.title(job.mode))}</b><br>{escape(facts.summary(job))}<br>"
-        f"{escape(words.SEED)} {job.seed} · {escape(facts.clip_line(job))}</figcaption></figure>"
+        f"{escape(facts.seed_and_clip(job))}</figcaption></figure>"
         for index, job in enumerate(jobs)
     )
     return f'<div class="s-pair">{figures}</div>'

@@ -132,6 +132,8 @@ def _said(job: Job) -> str:
 
 
 def _seed(job: Job) -> str:
+    if not facts.is_made(job):
+        return ""
     return (
         f'<span class="s-seedline">{escape(words.SEED)} <span data-seed>{job.seed}</span>'
         f'<button type="button" data-action="copy" data-text="{job.seed}" data-done="{escape(words.COPIED)}" '

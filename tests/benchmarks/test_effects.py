@@ -23,8 +23,9 @@ from pipelines.finishing.interpolate import Interpolate
 from pipelines.finishing.put_back import PutBack
 from pipelines.finishing.resize import Resize
 from pipelines.finishing.upscale import Upscale
+from pipelines.media.encodings import CRF
 from pipelines.media.probe import probe_video
-from pipelines.media.write import CRF, write_video
+from pipelines.media.write import write_video
 from pipelines.types import Finishing, Frames
 from tests.benchmarks import moviepy_effects as mp
 from tests.benchmarks.side_by_side import compare, heading
@@ -133,7 +134,7 @@ def test_writing_against_imageio(tmp_path: Path) -> None:
                 f"write {WIDTH}x{HEIGHT}, x264 medium, {threads} thread(s)",
                 len(frames),
                 partial(_write, frames, tmp_path / "ours.mp4", threads),
-                partial(_imageio, frames, tmp_path / "theirs.mp4", CRF["good"], threads),
+                partial(_imageio, frames, tmp_path / "theirs.mp4", CRF["h264"]["good"], threads),
                 rounds=3,
             )
         )

@@ -59,6 +59,12 @@ def hurry(tab: Locator, steps: int = 2, seed: int | None = None) -> None:
         field(tab, "seed").fill(str(seed))
 
 
+def choose(tab: Locator, name: str, value: str) -> None:
+    """One of a field's few choices."""
+    group = tab.get_by_role("group").filter(has_text=words.label(name)).first
+    group.get_by_label(words.CHOICES[name][value], exact=True).check()
+
+
 def generate(tab: Locator) -> None:
     """Press the one primary button."""
     tab.get_by_role("button", name=words.GENERATE, exact=True).click()

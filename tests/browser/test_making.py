@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from pipelines import PIPELINES
 from pipelines.media.metadata import read_recipe
+from pipelines.media.probe import probe_video
 from studio import words
 from tests.browser import hands
 from tests.browser.conftest import FRAMES, PATIENCE, PHONE, RATE, SIZE, Inputs
@@ -82,6 +83,30 @@ def test_a_clip_can_be_had_as_a_gif(page: Page, tmp_path: Path) -> None:
     waiting.value.save_as(tmp_path / "clip.gif")
     with Image.open(tmp_path / "clip.gif") as image:
         assert image.n_frames > 1
+
+
+def test_any_video_can_be_finished_and_what_comes_out_is_as_asked(page: Page, inputs: Inputs, tmp_path: Path) -> None:
+    tab = hands.open_tab(page, "finish")
+    hands.give_file(tab, "finish", "video", inputs.video)
+    hands.choose(tab, "finishing.loop", "boomerang")
+    hands.choose(tab, "finishing.upscaler", "lanczos")
+    hands.field(tab, "finishing.size").fill("320x240")
+    tab.get_by_role("button", name=words.FINISH_LOOK).click()
+    tab.get_by_label(words.label("finishing.label")).check()
+    tab.get_by_role("button", name=words.FINISH_TRY).click()
+    tried = tab.locator("img").filter(visible=True)
+    expect(tried).to_be_visible(timeout=PATIENCE)
+    assert tried.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [320, 240]
+    tab.get_by_role("button", name=words.FINISH_IT).click()
+    panel = hands.result(page, "finish")
+    hands.assert_plays(hands.wait_for_clip(panel))
+    expect(panel.locator("[data-seed]")).to_have_count(0)
+    path = hands.download(panel, tmp_path)
+    info = probe_video(path)
+    assert (info.width, info.height, info.frame_rate, info.num_frames) == (320, 240, RATE, 2 * FRAMES - 2)
+    recipe = read_recipe(path)
+    assert recipe is not None
+    assert recipe["request"]["finishing"]["label"] is True
 
 
 def test_a_board_of_panels_becomes_one_film(page: Page) -> None:

@@ -9,13 +9,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pipelines import PIPELINES
+from pipelines.finish import FinishVideo
 from studio import words
 from tests.browser import hands
 from tests.browser.conftest import PHONE, WIDE, Inputs, Studio
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]  # one studio for all of them
 
-TABS = [*PIPELINES, "library"]
+TABS = [*PIPELINES, "library", "finish"]
 NAMELESS = """() => [...document.querySelectorAll('input, textarea, select, button, a[href], [role=tab], video')]
   .filter(each => each.offsetParent !== null && !each.closest('[aria-hidden=true]') && each.tabIndex >= 0)
   .filter(each => !(each.labels?.length || each.getAttribute('aria-label') || each.getAttribute('aria-labelledby')
@@ -69,7 +70,7 @@ def test_the_chosen_tab_stays_in_sight_on_a_phone(page: Page) -> None:
 
 
 def test_tabs_come_in_the_order_of_the_registry(page: Page) -> None:
-    titles = [*(pipeline.title for pipeline in PIPELINES.values()), words.LIBRARY]
+    titles = [*(pipeline.title for pipeline in PIPELINES.values()), words.LIBRARY, FinishVideo.title]
     assert page.get_by_role("tab").all_inner_texts() == titles
 
 

@@ -11,7 +11,7 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-from pipelines import PIPELINES
+from pipelines import PIPELINES, SERVICES
 from tests.browser.conftest import Inputs, Studio
 from tests.browser.hands import NEEDS_PROMPT, VIDEO_MODES
 
@@ -86,4 +86,4 @@ def test_a_file_of_the_machine_cannot_be_named(client: Client, tmp_path: Path) -
 
 def test_the_pages_own_events_are_not_offered_to_programs(client: Client) -> None:
     named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert set(named) == {f"/{mode.replace('-', '_')}" for mode in PIPELINES} | {"/submit", "/job", "/jobs", "/cancel"}
+    assert set(named) == {f"/{mode.replace('-', '_')}" for mode in SERVICES} | {"/submit", "/job", "/jobs", "/cancel"}

@@ -8,8 +8,8 @@ import pytest
 
 from pipelines import PIPELINES
 from pipelines.checkpoints import ASSETS, ModelInfo
+from pipelines.fields import media_fields
 from pipelines.media.probe import probe_image, probe_video
-from pipelines.types import media_fields
 
 FOLDER = ASSETS / "examples"
 LISTED: dict[str, list[dict[str, Any]]] = json.loads((FOLDER / "examples.json").read_text("utf-8"))

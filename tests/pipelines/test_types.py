@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from pipelines.types import Conditioning, Finishing, ImageFile, Request, Settings, VideoFile, map_media, media_fields
+from pipelines.fields import map_media, media_fields
+from pipelines.types import Conditioning, Finishing, ImageFile, Request, Settings, VideoFile
 
 
 class Shot(Settings):

@@ -6,7 +6,8 @@ from typing import Any, Literal, get_args, get_origin
 from hypothesis import strategies as st
 from pydantic.fields import FieldInfo
 
-from pipelines.types import Settings, media_kind
+from pipelines.fields import media_kind
+from pipelines.types import Settings
 
 PATTERNED = {"size": ["64x32", "1920x1080"], "frame_rate": ["24", "30000/1001", "59"]}
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from pipelines import PIPELINES
+from pipelines import SERVICES
 from pipelines.errors import InputError
 from studio.api import make_endpoint, submit_fields
 from studio.shelf import Shelf
@@ -28,9 +28,9 @@ def _upload(path: Path) -> dict[str, Any]:
     return {"path": str(path), "meta": {"_type": "gradio.FileData"}}
 
 
-@pytest.mark.parametrize("mode", PIPELINES)
+@pytest.mark.parametrize("mode", SERVICES)
 def test_an_endpoint_takes_the_fields_of_its_request_by_name(shelf: Shelf, mode: str) -> None:
-    fields = PIPELINES[mode].request_type.model_fields
+    fields = SERVICES[mode].request_type.model_fields
     parameters = inspect.signature(make_endpoint(shelf, mode)).parameters
     assert set(parameters) == set(fields)
     for name, parameter in parameters.items():

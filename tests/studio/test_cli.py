@@ -109,7 +109,7 @@ def test_finish_writes_other_formats_and_names_those_it_does_not(run: Run, tmp_p
         assert (image.n_frames, image.size) == (12, (64, 48))
     status, _, err = run("finish", source, "--out", tmp_path / "out.avi")
     assert status == 2
-    assert ".mp4, .webm, .gif, .webp, .zip" in err
+    assert ".mp4, .webm, .mov, .gif, .webp, .zip, .jpg" in err
     assert not (tmp_path / "out.avi").exists()
 
 

@@ -1,4 +1,4 @@
-"""The page is built from the registry: seven tabs and a library, each control bound to its field."""
+"""The page is built from the registry: seven tabs, a library, a place to finish; each control bound to its field."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from pipelines import PIPELINES
+from pipelines import PIPELINES, SERVICES
 from pipelines.errors import InputError
 from pipelines.types import Finishing
 from studio import words
@@ -26,6 +26,10 @@ ELSEWHERE = {  # fields that a tab asks for in another way than one widget
     "mask": {"mask"},
 }
 NOT_ON_THE_PAGE = {"num_frames", "frame_rate"}  # of the modes whose source decides them
+AFTERWARDS = {  # what is done to a clip one has seen, in the tab that finishes
+    f"finishing.{name}"
+    for name in ("fit", "quality", "speed", "loop", "fade_in", "fade_out", "label", "music", "music_gain", "sound_gain")
+}
 
 
 @pytest.fixture
@@ -46,15 +50,15 @@ def _tab(shelf: Shelf, module: Any) -> Tab:
     return tab
 
 
-def test_tabs_are_the_registry_and_then_the_library(page: gr.Blocks) -> None:
+def test_tabs_are_the_registry_then_the_library_and_finishing(page: gr.Blocks) -> None:
     tabs = [block for block in page.blocks.values() if isinstance(block, gr.Tab)]
-    assert [tab.id for tab in tabs] == [*PIPELINES, "library"]
+    assert [tab.id for tab in tabs] == [*PIPELINES, "library", "finish"]
     assert [tab.label for tab in tabs][:7] == [pipeline.title for pipeline in PIPELINES.values()]
 
 
 def test_only_the_api_can_be_called_by_programs(page: gr.Blocks) -> None:
     public = {fn.api_name for fn in page.fns.values() if fn.api_visibility != "private"}
-    assert public == {mode.replace("-", "_") for mode in PIPELINES} | {"submit", "job", "jobs", "cancel"}
+    assert public == {mode.replace("-", "_") for mode in SERVICES} | {"submit", "job", "jobs", "cancel"}
 
 
 def test_every_widget_of_the_page_has_a_name(page: gr.Blocks) -> None:
@@ -78,7 +82,14 @@ def test_every_field_of_a_request_can_be_set_in_its_tab(shelf: Shelf, mode: str)
     wanted |= {f"finishing.{name}" for name in Finishing.model_fields}
     if mode == "image-to-video":
         wanted -= {"prompt"}  # a picture alone; the field is there for programs
-    assert wanted - bound <= NOT_ON_THE_PAGE
+    assert wanted - bound <= NOT_ON_THE_PAGE | AFTERWARDS
+
+
+def test_everything_finishing_can_do_is_in_its_tab(shelf: Shelf) -> None:
+    from studio.tabs import finish
+
+    bound = {control.field for control in _tab(shelf, finish).form.controls}
+    assert bound == {"video", "start", "seconds", *(f"finishing.{name}" for name in Finishing.model_fields)}
 
 
 def test_an_untouched_form_leaves_every_field_open(shelf: Shelf) -> None:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from pipelines.checkpoints import model_info
 from pipelines.errors import InputError, MediaError
-from pipelines.registry import PIPELINES
-from pipelines.types import Request, map_media, media_fields
+from pipelines.fields import map_media, media_fields
+from pipelines.registry import SERVICES
+from pipelines.types import Request
 from studio.jobs.inputs import Stored
 from studio.recipes import build_request, fingerprint, load_recipe, read_request, write_recipe
 from tests.studio.jobs.fakes import PictureRequest, PlainRequest, model_folder
@@ -33,11 +34,11 @@ def info(tmp_path_factory: pytest.TempPathFactory):
     return model_info(model_folder(root), root)
 
 
-@pytest.mark.parametrize("mode", PIPELINES)
+@pytest.mark.parametrize("mode", SERVICES)
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_request_of_any_mode_survives_its_recipe(mode: str, data: st.DataObject, info) -> None:
-    request = data.draw(requests(PIPELINES[mode].request_type, FILES))
+    request = data.draw(requests(SERVICES[mode].request_type, FILES))
     recipe = json.loads(json.dumps(write_recipe(request, info, STORED)))
     assert read_request(recipe, find) == request
     assert "/home/ann" not in json.dumps(recipe)

@@ -6,11 +6,11 @@ from typing import Literal, get_args, get_origin
 
 import pytest
 
-from pipelines import PIPELINES
+from pipelines import PIPELINES, SERVICES
 from pipelines.types import Finishing
 from studio import words
 
-FIELDS = sorted({field for each in PIPELINES.values() for field in each.request_type.model_fields} - {"finishing"})
+FIELDS = sorted({field for each in SERVICES.values() for field in each.request_type.model_fields} - {"finishing"})
 
 
 @pytest.mark.parametrize("field", [*FIELDS, *(f"finishing.{name}" for name in Finishing.model_fields)])

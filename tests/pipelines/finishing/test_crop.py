@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import gcd
 from typing import get_args
 
@@ -11,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.errors import InputError
-from pipelines.finishing.crop import Crop, CropToRatio, largest_inside
+from pipelines.finishing.crop import Crop, CropToRatio, PadToRatio, largest_inside
 from pipelines.finishing.resize import Resize
-from pipelines.types import AspectRatio
+from pipelines.types import AspectRatio, FrameStream
 from tests.media_samples import collect, moving_square, stream_of
 
 RATIOS = get_args(AspectRatio)
@@ -66,3 +67,23 @@ def test_the_same_size_changes_nothing() -> None:
 def test_large_answers_travel_in_short_chunks() -> None:
     stream = Resize(2000, 1500).apply(stream_of(moving_square(16), chunk=16))
     assert max(chunk.nbytes for chunk in stream.chunks) <= 64_000_000
+
+
+@settings(deadline=None)
+@given(st.sampled_from(RATIOS), st.integers(16, 2000), st.integers(16, 2000))
+def test_padding_reaches_the_exact_ratio_and_cuts_nothing(ratio: str, width: int, height: int) -> None:
+    across, down = (int(part) for part in ratio.split(":"))
+    stream = PadToRatio(ratio).apply(FrameStream(iter(()), width, height, Fraction(8), 1))
+    common = gcd(across, down)
+    assert stream.width * down == stream.height * across
+    assert stream.width % 2 == stream.height % 2 == 0
+    assert stream.width >= width and stream.height >= height
+    assert stream.width - 2 * across // common < width or stream.height - 2 * down // common < height
+
+
+def test_padding_is_black_and_the_picture_lies_whole_in_the_middle() -> None:
+    frames = moving_square(5, 160, 96) | 1  # nothing in it is black
+    made = collect(PadToRatio("1:1").apply(stream_of(frames)))
+    assert made.shape == (5, 160, 160, 3)
+    assert (made[:, 32:128] == frames).all()
+    assert not made[:, :32].any() and not made[:, 128:].any()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pipelines.media.write import write_video
+from pipelines.types import Sound
 from tests.media_samples import make_video, moving_square, stream_of, tone
 
 
@@ -32,7 +33,7 @@ def _onset(samples: np.ndarray) -> float:
 
 def _written(tmp_path: Path, source: Path, count: int, rate: Fraction | int = 24, start: float = 0.0) -> Path:
     stream = stream_of(moving_square(count), rate)
-    return write_video(stream, tmp_path / "clip.mp4", audio=source, audio_start=start).path
+    return write_video(stream, tmp_path / "clip.mp4", sound=Sound(source, start)).path
 
 
 def test_aac_is_copied_packet_for_packet(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from pipelines.media.metadata import read_recipe, recipe_metadata
 from pipelines.media.probe import probe_video
 from pipelines.media.read import read_video
 from pipelines.media.write import write_video
-from pipelines.types import Frames
+from pipelines.types import Frames, Sound
 from tests.media_samples import collect, grey_levels, make_video, moving_square, picture, psnr, stream_of, tone
 
 
@@ -51,14 +51,14 @@ def test_the_index_lies_in_front(tmp_path: Path) -> None:
 
 def test_levels_reach_the_encoder_unchanged(tmp_path: Path) -> None:
     frames = grey_levels(50)
-    read = collect(read_video(write_video(stream_of(frames), tmp_path / "clip.mp4", quality="best").path))
+    read = collect(read_video(write_video(stream_of(frames), tmp_path / "clip.mp4", quality="master").path))
     assert np.abs(read.astype(int) - frames).max() <= 2
     assert abs(float(read.mean()) - float(frames.mean())) < 0.3
 
 
 def test_colours_survive(tmp_path: Path) -> None:
     shown = np.stack([picture(128, 96)] * 5)
-    read = collect(read_video(write_video(stream_of(shown), tmp_path / "clip.mp4", quality="best").path))
+    read = collect(read_video(write_video(stream_of(shown), tmp_path / "clip.mp4", quality="master").path))
     assert psnr(read, shown) > 30
     assert np.abs(read[0, 4:20, 4:28].astype(int).mean((0, 1)) - (230, 30, 30)).max() <= 2
 
@@ -73,7 +73,7 @@ def test_one_and_two_frames_make_a_clip(tmp_path: Path, count: int) -> None:
 @pytest.mark.parametrize(("width", "height"), [(53, 48), (64, 41), (53, 41)])
 def test_odd_sizes_lose_their_last_line_and_are_not_rescaled(tmp_path: Path, width: int, height: int) -> None:
     frames = moving_square(6, width, height)
-    clip = write_video(stream_of(frames), tmp_path / "clip.mp4", quality="best")
+    clip = write_video(stream_of(frames), tmp_path / "clip.mp4", quality="master")
     read = collect(read_video(clip.path))
     assert (clip.width, clip.height) == (width // 2 * 2, height // 2 * 2)
     assert psnr(read, frames[:, : clip.height, : clip.width]) > 33
@@ -117,7 +117,7 @@ def test_frames_of_another_size_than_promised_leave_nothing(tmp_path: Path) -> N
 def test_unreadable_audio_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "sound.mp4").write_bytes(b"nothing of the kind")
     with pytest.raises(MediaError, match=r"sound\.mp4"):
-        write_video(stream_of(moving_square(5)), tmp_path / "clip.mp4", audio=tmp_path / "sound.mp4")
+        write_video(stream_of(moving_square(5)), tmp_path / "clip.mp4", sound=Sound(tmp_path / "sound.mp4"))
     assert [entry.name for entry in tmp_path.iterdir()] == ["sound.mp4"]
 
 
@@ -130,7 +130,7 @@ def test_a_full_disk_is_said_plainly_and_leaves_nothing(tmp_path: Path) -> None:
     )  # as near to a full disk as a process can make itself
     try:
         with pytest.raises(DiskFull, match=r"clip\.mp4"):
-            write_video(stream_of(noise), tmp_path / "clip.mp4", quality="best")
+            write_video(stream_of(noise), tmp_path / "clip.mp4", quality="master")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert list(tmp_path.iterdir()) == []
@@ -166,7 +166,7 @@ def test_memory_does_not_grow_with_length(tmp_path: Path) -> None:
 
 def test_sound_and_picture_lie_side_by_side(tmp_path: Path) -> None:
     source = make_video(tmp_path / "source.mp4", moving_square(96), 24, sound=tone(4))
-    path = write_video(stream_of(moving_square(96)), tmp_path / "clip.mp4", audio=source).path
+    path = write_video(stream_of(moving_square(96)), tmp_path / "clip.mp4", sound=Sound(source)).path
     with av.open(str(path)) as container:
         kinds = [(packet.pos, packet.stream.type) for packet in container.demux() if packet.size]
     order = [kind for _, kind in sorted(kinds)]

@@ -15,7 +15,7 @@ from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError, ModelMissing
 from pipelines.media.metadata import recipe_metadata
 from pipelines.media.write import write_video
-from pipelines.registry import PIPELINES
+from pipelines.registry import SERVICES
 from pipelines.types import Clip, Finishing, FrameStream, ImageFile, OnProgress, Progress, Request
 from studio.jobs.worker import Loaded
 
@@ -94,7 +94,7 @@ def load(model: str, models_dir: Path, device: str) -> Loaded:
         raise RuntimeError("weights are of the wrong shape")
     _log(models_dir, f"load {Path(model).name}")
     pipelines = {mode: pipeline() for mode, pipeline in FAKES.items()}
-    for mode, real in PIPELINES.items():
+    for mode, real in SERVICES.items():
         pipelines[mode] = Plain()
         pipelines[mode].request_type = real.request_type
     return Loaded("A fake model", "cpu", pipelines)

@@ -1,0 +1,112 @@
+"""The folded groups of settings the tabs share."""
+
+from __future__ import annotations
+
+import secrets
+
+import gradio as gr
+
+from pipelines.checkpoints import ModelInfo
+from pipelines.types import ASPECT_RATIOS
+from studio import forms, words
+from studio.components import PRIVATE, audio_input, choice, dropdown, negative_prompt, number, slider, toggle
+from studio.forms import Form
+
+_RATES = ("12", "16", "24", "25", "30", "48", "60")
+_FROM_MODEL = ("num_frames", "frame_rate", "num_inference_steps", "guidance_scale", "width", "height")
+
+
+def settings(form: Form, info: ModelInfo | None, *, makes_length: bool) -> None:
+    """Shape, length, sampling and seed, folded away. `makes_length`: the mode decides how long the clip is."""
+    own = {name: f"{getattr(info, name):g}" if info else words.OWN for name in _FROM_MODEL}
+    with gr.Accordion(words.SETTINGS, open=False, elem_classes="s-fields"):
+        _aspect_ratio(form)
+        if makes_length:
+            with gr.Row():
+                number(form, "num_frames", own["num_frames"])
+                number(form, "frame_rate", own["frame_rate"])
+        with gr.Row():
+            number(form, "num_inference_steps", own["num_inference_steps"])
+            number(form, "guidance_scale", own["guidance_scale"])
+        with gr.Row():
+            number(form, "width", own["width"])
+            number(form, "height", own["height"])
+        negative_prompt(form)
+        _seed(form)
+
+
+def _seed(form: Form) -> None:
+    with gr.Row(elem_classes="s-seed"):
+        seed = gr.Textbox(label=words.label("seed"), info=words.help_line("seed"), max_lines=1, min_width=120)
+        dice = gr.Button(words.DICE, size="sm")
+        clear = gr.Button(words.CLEAR_SEED, size="sm")
+    form.add("seed", seed, forms.read_seed, str)
+    dice.click(lambda: str(secrets.randbelow(2**31)), None, seed, **PRIVATE)
+    clear.click(lambda: "", None, seed, **PRIVATE)
+
+
+def _aspect_ratio(form: Form) -> None:
+    ratios = [(words.OWN, ""), *((ratio, ratio) for ratio in ASPECT_RATIOS)]
+    dropdown(form, "finishing.aspect_ratio", ratios)
+
+
+def finishing(form: Form) -> None:
+    """What happens to the frames after the model made them, folded away."""
+    with gr.Accordion(words.FINISHING, open=False, elem_classes="s-fields"):
+        _size_and_rate(form)
+        _look(form)
+
+
+def finishing_alone(form: Form) -> None:
+    """Everything finishing can do, where it is all there is to do."""
+    with gr.Accordion(words.FINISH_SIZE, open=True, elem_classes="s-fields"):
+        _size_and_rate(form)
+        with gr.Row():
+            _aspect_ratio(form)
+            choice(form, "finishing.fit", "crop")
+        choice(form, "finishing.quality", "good")
+    with gr.Accordion(words.FINISH_TIME, open=True, elem_classes="s-fields"):
+        with gr.Row():
+            number(form, "start", "0")
+            number(form, "seconds")
+        slider(form, "finishing.speed", 0.05)
+        choice(form, "finishing.loop", "off")
+        with gr.Row():
+            slider(form, "finishing.fade_in", 0.1)
+            slider(form, "finishing.fade_out", 0.1)
+    with gr.Accordion(words.FINISH_LOOK, open=False, elem_classes="s-fields"):
+        _look(form)
+        toggle(form, "finishing.label")
+    with gr.Accordion(words.FINISH_SOUND, open=False, elem_classes="s-fields"):
+        audio_input(form, "finishing.music")
+        with gr.Row():
+            slider(form, "finishing.sound_gain", 1.0)
+            slider(form, "finishing.music_gain", 1.0)
+
+
+def _size_and_rate(form: Form) -> None:
+    with gr.Row():
+        dropdown(
+            form, "finishing.upscale", words.choices("finishing.upscale"), lambda value: int(value) if value else None
+        )
+        rates = [(words.OWN, ""), *((rate, rate) for rate in _RATES)]
+        dropdown(form, "finishing.frame_rate", rates, any_text=True)
+    choice(form, "finishing.upscaler", "network")
+    size = gr.Textbox(
+        label=words.label("finishing.size"), info=words.help_line("finishing.size"), placeholder=words.OWN, max_lines=1
+    )
+    form.add("finishing.size", size, forms.read_text)
+
+
+def _look(form: Form) -> None:
+    colour = gr.Radio(
+        choices=words.choices("finishing.colour_match"),
+        value="",
+        label=words.label("finishing.colour_match"),
+        info=words.help_line("finishing.colour_match"),
+    )
+    form.add("finishing.colour_match", colour, forms.read_switch, forms.show_switch)
+    with gr.Row():
+        slider(form, "finishing.sharpen", 0.05)
+        slider(form, "finishing.grain", 0.05)
+    toggle(form, "finishing.deflicker")

@@ -1,0 +1,145 @@
+"""Finishing on its own: any video, no model, everything the chain can do."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipelines.errors import Cancelled, InputError, MediaError
+from pipelines.finish import FinishRequest, FinishVideo, one_frame
+from pipelines.media.metadata import read_recipe
+from pipelines.media.probe import probe_video
+from pipelines.media.read import read_video
+from pipelines.types import Clip, Finishing, Progress
+from tests.media_samples import collect, make_video, moving_square, picture, psnr, tone
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_video(
+        tmp_path_factory.mktemp("source") / "in.mp4", moving_square(48, 128, 96), options={"crf": "4"}, sound=tone(2)
+    )
+
+
+def _run(video: Path, folder: Path, seen: list[Progress] | None = None, **fields: object) -> Clip:
+    finishing = Finishing(**fields.pop("finishing", {}))  # type: ignore[arg-type]
+    request = FinishVideo.prepare(FinishRequest(video=str(video), finishing=finishing, **fields))  # type: ignore[arg-type]
+    return FinishVideo(None).run(request, folder, (seen if seen is not None else []).append)  # type: ignore[arg-type]
+
+
+def test_nothing_asked_gives_the_same_clip_within_a_hundredth(video: Path, tmp_path: Path) -> None:
+    clip = _run(video, tmp_path)
+    assert (clip.width, clip.height, clip.frame_rate, clip.num_frames) == (128, 96, 24, 48)
+    before, after = collect(read_video(video)), collect(read_video(clip.path))
+    assert psnr(before, after) > 36
+    assert np.abs(before.mean((1, 2)) - after.mean((1, 2))).max() < 2.55
+    assert probe_video(clip.path).has_audio
+
+
+@pytest.mark.parametrize(
+    ("finishing", "expected"),
+    [
+        ({"size": "64x48"}, (64, 48, 24, 48)),
+        ({"frame_rate": "60"}, (128, 96, 60, 120)),
+        ({"frame_rate": "30000/1001"}, (128, 96, Fraction(30000, 1001), 60)),
+        ({"aspect_ratio": "1:1"}, (96, 96, 24, 48)),
+        ({"aspect_ratio": "1:1", "fit": "pad"}, (128, 128, 24, 48)),
+        ({"upscale": 2, "upscaler": "lanczos"}, (256, 192, 24, 48)),
+        ({"speed": 2.0}, (128, 96, 24, 24)),
+        ({"speed": 0.5, "frame_rate": "12"}, (128, 96, 12, 48)),
+        ({"loop": "boomerang"}, (128, 96, 24, 94)),
+        ({"loop": "seam"}, (128, 96, 24, 36)),
+    ],
+    ids=str,
+)
+def test_size_rate_and_length_are_as_asked(video: Path, tmp_path: Path, finishing: dict, expected: tuple) -> None:
+    clip = _run(video, tmp_path, finishing=finishing)
+    assert (clip.width, clip.height, clip.frame_rate, clip.num_frames) == expected
+    assert probe_video(clip.path).num_frames == expected[3]
+
+
+@pytest.mark.parametrize(
+    "finishing",
+    [{"sharpen": 0.8}, {"grain": 0.8}, {"label": True}, {"fade_in": 1.0}, {"fade_out": 1.0}, {"deflicker": True}],
+    ids=str,
+)
+def test_every_effect_shows(video: Path, tmp_path: Path, finishing: dict) -> None:
+    frames = moving_square(48, 128, 96)
+    frames[::5] = np.clip(frames[::5] * 1.15, 0, 255)
+    video = make_video(tmp_path / "flickering.mp4", frames, options={"crf": "4"})
+    plain, changed = (_run(video, tmp_path / str(index), **more).path for index, more in enumerate(({}, {"finishing": finishing})))  # fmt: skip  # noqa: E501
+    assert psnr(collect(read_video(plain)), collect(read_video(changed))) < 42
+
+
+def test_a_part_is_used(video: Path, tmp_path: Path) -> None:
+    clip = _run(video, tmp_path, start=0.5, seconds=1.0)
+    assert clip.num_frames == 24
+    assert psnr(collect(read_video(clip.path))[0], collect(read_video(video))[12]) > 34
+
+
+def test_the_file_says_what_was_done(video: Path, tmp_path: Path) -> None:
+    clip = _run(video, tmp_path, finishing={"speed": 2.0})
+    recipe = read_recipe(clip.path)
+    assert recipe is not None
+    assert recipe["mode"] == "finish"
+    assert recipe["request"]["finishing"]["speed"] == 2.0
+    assert json.dumps(recipe)
+
+
+def test_progress_rises_and_shows_what_is_made(video: Path, tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    _run(video, tmp_path, seen, finishing={"upscale": 4, "upscaler": "lanczos"})
+    fractions = [each.fraction for each in seen]
+    assert fractions == sorted(fractions) and fractions[-1] > 0.9
+    assert seen[-1].preview is not None
+    assert max(seen[-1].preview.shape) <= 480
+
+
+def test_cancelling_leaves_nothing(video: Path, tmp_path: Path) -> None:
+    def stop(progress: Progress) -> None:
+        if progress.fraction > 0.2:
+            raise Cancelled("stopped")
+
+    request = FinishVideo.prepare(FinishRequest(video=str(video)))
+    with pytest.raises(Cancelled):
+        FinishVideo(None).run(request, tmp_path, stop)  # type: ignore[arg-type]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"start": 9.0}, "start is 9 s"),
+        ({"finishing": {"size": "9000x9000"}}, "9000x9000"),
+        ({"finishing": {"upscale": 8, "size": "64x48", "aspect_ratio": "21:9"}}, None),
+        ({"finishing": {"music": "/nowhere.mp3"}}, "nowhere.mp3"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_done_is_said_before_any_work(video: Path, tmp_path: Path, fields: dict, sentence: str) -> None:
+    if sentence is None:
+        assert _run(video, tmp_path, **fields).num_frames == 48
+        return
+    with pytest.raises((InputError, MediaError), match=sentence):
+        _run(video, tmp_path, **fields)
+
+
+def test_an_image_is_no_music(video: Path, tmp_path: Path) -> None:
+    from PIL import Image
+
+    Image.fromarray(picture(64, 48)).save(tmp_path / "face.png")
+    with pytest.raises(MediaError, match=r"face\.png"):
+        _run(video, tmp_path, finishing={"music": str(tmp_path / "face.png")})
+
+
+def test_one_frame_looks_as_the_clip_will_begin(video: Path, tmp_path: Path) -> None:
+    finishing = {"size": "256x192", "upscaler": "lanczos", "label": True, "sharpen": 0.5, "quality": "master"}
+    request = FinishRequest(video=str(video), start=0.5, finishing=Finishing(**finishing, fade_in=1.0, loop="seam"))
+    clip = _run(video, tmp_path, start=0.5, finishing=finishing)
+    frame = one_frame(FinishVideo.prepare(request))
+    assert frame.shape == (192, 256, 3)
+    assert psnr(frame, collect(read_video(clip.path))[0]) > 34
