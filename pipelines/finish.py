@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import cv2
-from pydantic import Field
+import numpy as np
+from pydantic import Field, StringConstraints
 
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError
 from pipelines.finishing.chain import finishing_chain, sound_of
-from pipelines.finishing.effect import finish
+from pipelines.finishing.effect import Effect, finish
+from pipelines.media.join import Film, Shot
 from pipelines.media.mixing import check_sound
 from pipelines.media.write import write_video
 from pipelines.source import Source
@@ -38,6 +42,8 @@ if TYPE_CHECKING:
 
 PREVIEW_SIDE = 480  # pixels
 LARGEST_SIDE, LARGEST_PICTURE = 8192, 8192 * 4352
+LONGEST_FILM = 1800  # seconds
+MAX_SHOTS = 24
 
 
 class FinishRequest(Settings):
@@ -48,6 +54,9 @@ class FinishRequest(Settings):
     video: VideoFile = Field(description="the video")
     start: float = Field(0.0, ge=0, le=36_000, description="seconds into the video to begin at")
     seconds: float | None = Field(None, gt=0, le=600, description="how much of the video to use; all of it if left out")
+    then: tuple[VideoFile, ...] = Field((), max_length=MAX_SHOTS, description="videos that follow, in order")
+    transition: float = Field(0.0, ge=0, le=5, description="seconds of cross-fade from one video to the next; 0 cuts")
+    title: Annotated[str, StringConstraints(max_length=80)] = Field("", description="words shown before it all begins")
     seed: int | None = Field(None, ge=0, le=MAX_SEED, description="same seed, same film grain")
     finishing: Finishing = Finishing()
 
@@ -57,7 +66,7 @@ class FinishVideo:
 
     mode = FinishRequest.mode
     title = "Finish"
-    summary = "Any video: larger, smoother, slower, looped, set to music, in the format you need."
+    summary = "Any video, or several as one film: larger, smoother, slower, looped, set to music."
     request_type = FinishRequest
 
     def __init__(self, model: LatentVideoModel) -> None:
@@ -66,14 +75,18 @@ class FinishVideo:
     @classmethod
     def prepare(cls, request: FinishRequest, _info: ModelInfo | None = None) -> FinishRequest:
         """The request, checked against its files. Quick. Raises InputError or MediaError."""
-        source = Source.of(request)
         if request.finishing.music:
             check_sound(Path(request.finishing.music))
-        planned = finish(_unread(source), _effects(request, source))
-        if max(planned.width, planned.height) > LARGEST_SIDE or planned.width * planned.height > LARGEST_PICTURE:
+        clip = planned(request)
+        if max(clip.width, clip.height) > LARGEST_SIDE or clip.width * clip.height > LARGEST_PICTURE:
             raise InputError(
-                f"The clip would be {planned.width}x{planned.height} pixels; the longest side is {LARGEST_SIDE}. "
+                f"The clip would be {clip.width}x{clip.height} pixels; the longest side is {LARGEST_SIDE}. "
                 "Choose a smaller upscale or size."
+            )
+        if clip.num_frames / clip.frame_rate > LONGEST_FILM:
+            raise InputError(
+                f"The clip would last {float(clip.num_frames / clip.frame_rate):.0f} s; the limit is {LONGEST_FILM} s. "
+                "Use less of it, or fewer videos."
             )
         return request.model_copy(update={"seed": request.seed or 0})
 
@@ -82,26 +95,42 @@ class FinishVideo:
     ) -> Clip:
         """Make `folder`/clip.mp4. `on_progress` may raise Cancelled."""
         folder.mkdir(parents=True, exist_ok=True)
-        stream, sound = finished(request)
-        metadata = {"comment": json.dumps(recipe or self.recipe(request)), "title": self.title}
-        return write_video(
-            watched(stream, on_progress),
-            folder / "clip.mp4",
-            sound=sound,
-            quality=request.finishing.quality,
-            metadata=metadata,
-        )
+        metadata = {"comment": json.dumps(recipe or self.recipe(request)), "title": request.title or self.title}
+        with finished(request, folder) as (stream, sound):
+            return write_video(
+                watched(stream, on_progress),
+                folder / "clip.mp4",
+                sound=sound,
+                quality=request.finishing.quality,
+                metadata=metadata,
+            )
 
     def recipe(self, request: FinishRequest) -> dict[str, Any]:
-        """What was done; the job desk adds the hash of the video."""
+        """What was done; the job desk adds the hashes of the videos."""
         return {"septet": 1, "mode": self.mode, "request": request.model_dump(mode="json")}
 
 
-def finished(request: FinishRequest) -> tuple[FrameStream, Sound | None]:
-    """The frames and the sound a request asks for; nothing is decoded until the frames are taken."""
-    source = Source.of(request)
-    sound = sound_of(request.finishing, source.path if source.info.has_audio else None, source.start, source.seconds)
-    return finish(source.read(), _effects(request, source)), sound
+@contextmanager
+def finished(request: FinishRequest, folder: Path) -> Iterator[tuple[FrameStream, Sound | None]]:
+    """The frames and the sound a request asks for, inside the block; `folder` may hold what they need meanwhile.
+
+    Nothing is decoded until the frames are taken, but the sound of several videos, which is mixed first.
+    """
+    given = _given(request)
+    if isinstance(given, Source):
+        own = given.path if given.info.has_audio else None
+        sound = sound_of(request.finishing, own, given.start, given.seconds)
+        yield finish(given.read(), _effects(request, given)), sound
+        return
+    with TemporaryDirectory(dir=folder, prefix=".join-") as place:
+        sound = sound_of(request.finishing, given.sound(Path(place)))
+        yield finish(given.frames(), _effects(request, given)), sound
+
+
+def planned(request: FinishRequest) -> FrameStream:
+    """What the clip will be, without its frames."""
+    given = _given(request)
+    return finish(_unread(given), _effects(request, given))
 
 
 def one_frame(request: FinishRequest) -> Frame:
@@ -126,19 +155,34 @@ def watched(stream: FrameStream, on_progress: OnProgress) -> FrameStream:
             done += len(chunk)
             on_progress(Progress("finish", min(0.99, done / stream.num_frames), _small(chunk[-1])))
 
-    return FrameStream(chunks(), stream.width, stream.height, stream.frame_rate, stream.num_frames)
+    return replace(stream, chunks=chunks())
 
 
-def _effects(request: FinishRequest, source: Source) -> tuple[Any, ...]:
-    asked, info = request.finishing, source.info
-    rate = Fraction(asked.frame_rate) if asked.frame_rate else info.frame_rate
-    frames = None if rate == info.frame_rate else max(1, round(source.seconds * rate))
-    return finishing_chain(asked, info.width, info.height, info.frame_rate, num_frames=frames, seed=request.seed or 0)
+def _given(request: FinishRequest) -> Source | Film:
+    """What there is to finish: the one video, or all of them as a film. Raises MediaError."""
+    source = Source.of(request)
+    if not (request.then or request.title):
+        return source
+    shots = [Shot(source.path, source.start, source.seconds)]
+    shots += [Shot(Source.of(FinishRequest(video=path)).path) for path in request.then]
+    return Film.of(shots, request.transition, request.title)
 
 
-def _unread(source: Source) -> FrameStream:
-    """What the source is, without its frames: enough to ask effects what they would make of it."""
-    return FrameStream(iter(()), source.info.width, source.info.height, source.info.frame_rate, source.num_frames)
+def _effects(request: FinishRequest, given: Source | Film) -> tuple[Effect, ...]:
+    asked, clip = request.finishing, _unread(given)
+    rate = Fraction(asked.frame_rate) if asked.frame_rate else clip.frame_rate
+    frames = None
+    if rate != clip.frame_rate:
+        seconds = given.seconds if isinstance(given, Source) else float(clip.num_frames / clip.frame_rate)
+        frames = max(1, round(seconds * rate))
+    return finishing_chain(asked, clip.width, clip.height, clip.frame_rate, num_frames=frames, seed=request.seed or 0)
+
+
+def _unread(given: Source | Film) -> FrameStream:
+    """What is given, without its frames: enough to ask effects what they would make of it."""
+    if isinstance(given, Film):
+        return FrameStream(iter(()), *given.size, given.rate, given.num_frames)
+    return FrameStream(iter(()), given.info.width, given.info.height, given.info.frame_rate, given.num_frames)
 
 
 def _small(frame: Frame) -> Frame:
@@ -146,4 +190,4 @@ def _small(frame: Frame) -> Frame:
     if scale >= 1:
         return frame
     size = max(1, round(frame.shape[1] * scale)), max(1, round(frame.shape[0] * scale))
-    return cv2.resize(frame, size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+    return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -11,10 +11,10 @@ import numpy as np
 
 from pipelines.finishing.effect import finish
 from pipelines.latents import LatentStore
-from pipelines.media.join import join_clips
+from pipelines.media.join import Film, Shot, join_clips
 from pipelines.media.write import write_video
 from pipelines.progress import Meter, Stage
-from pipelines.types import Clip, Conditioning, Film, Frames, FrameStream, OnProgress, Plan, Request, Sound
+from pipelines.types import Clip, Conditioning, Frames, FrameStream, Joining, OnProgress, Plan, Request, Sound
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,7 +47,7 @@ class PlanRun:
 
     def run(self) -> Clip:
         """Make folder/clip.mp4. Raises whatever the listener to progress raises (Cancelled), OutOfMemory, DiskFull."""
-        clip = self._continuous() if self.plan.film is None else self._film(self.plan.film)
+        clip = self._continuous() if self.plan.joining is None else self._film(self.plan.joining)
         self.meter.close()
         self.store.clear()
         return clip
@@ -58,17 +58,16 @@ class PlanRun:
             self._stream(self._frames(), self.plan.num_frames), self.folder / "clip.mp4", self.plan.sound
         )
 
-    def _film(self, film: Film) -> Clip:
+    def _film(self, joining: Joining) -> Clip:
         """Shots of their own, each finished and written apart, then joined."""
         shots = []
         for index, conditioning in enumerate(self.plan.conditionings):
             shot = self._stream(self._answer(conditioning, index), conditioning.num_frames)
             shots.append(self._write(shot, self.folder / f"shot-{index:03}.mp4", None).path)
         clip = join_clips(
-            shots,
+            Film.of([Shot(path) for path in shots], joining.transition),
             self.folder / "clip.mp4",
-            transition=film.transition,
-            finishing=lambda stream: finish(stream, film.finishing),
+            finishing=lambda stream: finish(stream, joining.finishing),
             sound=self.plan.sound,
             quality=self.request.finishing.quality,
             metadata=self.metadata,

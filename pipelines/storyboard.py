@@ -20,7 +20,7 @@ from pipelines.finishing.chain import LAST, finishing_chain, sound_of
 from pipelines.image import image_frame
 from pipelines.media.images import read_image
 from pipelines.restyle import Look, RestylePipeline, style_references
-from pipelines.types import Conditioning, Film, Finishing, ImageFile, Plan, Prompt, Request, Settings, VideoFile
+from pipelines.types import Conditioning, Finishing, ImageFile, Joining, Plan, Prompt, Request, Settings, VideoFile
 
 MAX_PANELS = 24
 
@@ -103,7 +103,9 @@ class Board(VideoPipeline[StoryboardRequest]):
             frame_rate=rate,
             finishing=finishing_chain(shots, *request.size, rate),
             sound=sound_of(request.finishing),
-            film=Film(request.transition, finishing_chain(film, *request.size, Fraction(shots.frame_rate or rate))),
+            joining=Joining(
+                request.transition, finishing_chain(film, *request.size, Fraction(shots.frame_rate or rate))
+            ),
         )
 
     def _shots(self, request: StoryboardRequest, rate: Fraction) -> Iterator[Conditioning]:

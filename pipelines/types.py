@@ -53,7 +53,7 @@ class Settings(BaseModel):
 class Finishing(Settings):
     """What happens to the frames after the model made them. None: what the model or the source suggests."""
 
-    upscale: Literal[1, 2, 4, 8] | None = Field(None, description="how many times larger than the model made it")
+    upscale: Literal[1, 2, 4, 8] | None = Field(None, description="how many times larger")
     upscaler: Literal["network", "lanczos"] = Field("network", description="how to enlarge")
     size: Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,4}x[1-9]\d{0,4}$")] | None = Field(
         None, description="exact size of the clip, WIDTHxHEIGHT; beats upscale"
@@ -210,7 +210,7 @@ class Sound:
 
 
 @dataclass(frozen=True)
-class Film:
+class Joining:
     """How finished shots become one film: `transition` seconds of cross-fade, 0 for cuts; `finishing` on the whole."""
 
     transition: float = 0.0
@@ -228,7 +228,7 @@ class Plan:
     frame_rate      the model's rate
     finishing       effects to run on the frames, in order, the putting back of the source last
     sound           what is heard; None: nothing
-    film            how the answers are joined as shots of their own; None: they form one continuous clip
+    joining         how the answers are joined as shots of their own; None: they form one continuous clip
     """
 
     conditionings: Iterable[Conditioning]
@@ -238,7 +238,7 @@ class Plan:
     overlap: int = 0
     finishing: tuple[Effect, ...] = ()
     sound: Sound | None = None
-    film: Film | None = None
+    joining: Joining | None = None
 
 
 @dataclass(frozen=True)

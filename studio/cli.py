@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     remake.add_argument("source", type=Path, metavar="CLIP|RECIPE", help="a clip made by Septet, or its recipe.json")
     _add_out(remake)
     remake.add_argument("--inputs", type=Path, metavar="FOLDER", help="where to look for input files that are missing")
-    finish = _verb(verbs, "finish", commands.finish, "enlarge, smooth or crop a video that is there already")
+    finish = _verb(verbs, "finish", commands.finish, "finish a video that is there already, or join several")
     finish.add_argument("source", type=Path, metavar="IN", help="the video")
     _add_out(finish, "FILE", f", as {', '.join(FORMATS)} (PNG pictures in a .zip, a contact sheet as a .jpg)")
     finish.add_argument(

@@ -57,8 +57,7 @@ def finish(options: argparse.Namespace) -> int:
     source, out = _source(options.source), _writable(options.out, options.source)
     fields = {**fields_from(options, FinishRequest), "video": str(source.resolve())}
     request = FinishVideo.prepare(build_request(FinishRequest, fields))
-    stream, sound = finished(request)
-    with Line() as line:
+    with Line() as line, finished(request, out.parent) as (stream, sound):
         shown = watched(stream, lambda progress: line.show(progress.stage, progress.fraction))
         export_video(shown, out, sound, codec=options.codec, quality=request.finishing.quality)
     _say(out)

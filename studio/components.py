@@ -174,6 +174,15 @@ def dropdown(
     form.add(field, widget, read, str)
 
 
+def videos_input(form: Form, field: str) -> None:
+    """Several videos of the person's own, in order."""
+    widget = gr.File(
+        label=words.label(field), file_types=["video"], type="filepath", file_count="multiple", height=120,
+        allow_reordering=True,
+    )  # fmt: skip
+    form.add(field, widget, lambda paths: paths or None, lambda paths: [hand_over(path) for path in paths])
+
+
 def audio_input(form: Form, field: str) -> None:
     """A sound file of the person's own."""
     widget = gr.File(label=words.label(field), file_types=["audio"], type="filepath", height=110)

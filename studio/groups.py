@@ -9,7 +9,17 @@ import gradio as gr
 from pipelines.checkpoints import ModelInfo
 from pipelines.types import ASPECT_RATIOS
 from studio import forms, words
-from studio.components import PRIVATE, audio_input, choice, dropdown, negative_prompt, number, slider, toggle
+from studio.components import (
+    PRIVATE,
+    audio_input,
+    choice,
+    dropdown,
+    negative_prompt,
+    number,
+    slider,
+    toggle,
+    videos_input,
+)
 from studio.forms import Form
 
 _RATES = ("12", "16", "24", "25", "30", "48", "60")
@@ -74,6 +84,11 @@ def finishing_alone(form: Form) -> None:
         with gr.Row():
             slider(form, "finishing.fade_in", 0.1)
             slider(form, "finishing.fade_out", 0.1)
+    with gr.Accordion(words.FINISH_FILM, open=False, elem_classes="s-fields"):
+        videos_input(form, "then")
+        slider(form, "transition", 0.1)
+        title = gr.Textbox(label=words.label("title"), info=words.help_line("title"), max_lines=1)
+        form.add("title", title, forms.read_text)
     with gr.Accordion(words.FINISH_LOOK, open=False, elem_classes="s-fields"):
         _look(form)
         toggle(form, "finishing.label")

@@ -66,7 +66,7 @@ def add_options(parser: argparse.ArgumentParser, settings: type[Settings], *, bu
         elif get_origin(annotation) is Literal:
             common |= {"type": type(get_args(annotation)[0]), "choices": get_args(annotation)}
         elif media_kind(option.info):
-            common["metavar"] = "FILE"
+            common |= {"metavar": "FILE", "nargs": "+" if get_origin(option.info.annotation) is tuple else None}
         else:
             common |= {"type": _reader(annotation), "metavar": _metavar(annotation)}
         parser.add_argument(option.flag, help=text, **common)
@@ -87,7 +87,7 @@ def fields_from(namespace: argparse.Namespace, settings: type[Settings]) -> dict
         if option.items is not None:
             value = [_item(words, option) for words in value]
         elif media_kind(option.info):
-            value = _absolute(value)
+            value = [_absolute(path) for path in value] if isinstance(value, list) else _absolute(value)
         *outer, last = option.path
         target = fields
         for name in outer:

@@ -21,6 +21,7 @@ SETTINGS = "Size, length and sampling"
 FINISHING = "Finishing"
 FINISH_SIZE = "Size and rate"
 FINISH_TIME = "Part, speed and loop"
+FINISH_FILM = "Join into a film"
 FINISH_LOOK = "Look"
 FINISH_SOUND = "Sound"
 STRUCTURE = "Structure and source"
@@ -57,7 +58,9 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "feather": ("Feather (px)", "Softness of the mask's edge. 0 is a hard cut."),
     "carry": ("Follow the subject", "Let a painted or found mask move with the subject through the clip."),
     "green_screen": ("Green screen", "Put the subject alone on plain green instead of painting anything new."),
-    "transition": ("Cross-fade (s)", "Seconds each panel takes to dissolve into the next; 0 is a hard cut."),
+    "transition": ("Cross-fade (s)", "Seconds each shot takes to dissolve into the next; 0 is a hard cut."),
+    "then": ("Then these videos, in this order", ""),
+    "title": ("Opening title", "Shown white on black before everything else."),
     "height": ("Height (px)", "The height the model works at, before enlarging."),
     "width": ("Width (px)", "The width the model works at, before enlarging."),
     "num_frames": ("Frames", "How many frames the model makes."),

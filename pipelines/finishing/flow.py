@@ -27,10 +27,7 @@ _VISIBLE_GAIN = 3.0
 
 
 class Between:
-    """Two neighbouring frames (H, W, 3) and the motion between them; makes any frame in between.
-
-    `is_cut` says whether the second is another picture rather than the first one moved.
-    """
+    """Two neighbouring frames (H, W, 3) and the motion between them; makes any frame in between."""
 
     def __init__(self, earlier: Frame, later: Frame) -> None:
         self._earlier, self._later = earlier, later
@@ -41,13 +38,13 @@ class Between:
         # What is hidden or cut need not be known as finely as where things go.
         half = max(4, size[0] // 2), max(4, size[1] // 2)
         self._coarse = self._motion.scaled(half)
-        self.is_cut = _is_cut(_scaled(earlier, half), _scaled(later, half), self._coarse.there)
+        self._cut = _is_cut(_scaled(earlier, half), _scaled(later, half), self._coarse.there)
         self._lost = _mismatch(self._coarse.there, self._coarse.back)
         self._new = _mismatch(self._coarse.back, self._coarse.there)
 
     def at(self, time: float) -> Frame:
         """The frame at `time`, 0 (the earlier) to 1 (the later); the earlier one itself across a cut."""
-        if self.is_cut:
+        if self._cut:
             return self._earlier
         size = self._earlier.shape[1], self._earlier.shape[0]
         to_earlier, to_later = self._coarse.at(time)

@@ -1,28 +1,30 @@
-"""Joining shots into one film with moviepy: straight cuts, or cross-fades that overlap the shots."""
+"""Joining shots into one film with moviepy: cuts or cross-fades that overlap the shots, a title, their sound."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from pipelines.errors import InputError
+from pipelines.media.mixing import RATE, mixed, write_wav
 from pipelines.media.pictures import chunk_length
-from pipelines.media.probe import VideoInfo, inspect
+from pipelines.media.probe import inspect, used_seconds
 from pipelines.media.read import read_video
+from pipelines.media.title import TITLE_SECONDS, Title
 from pipelines.media.write import write_video
 from pipelines.types import Clip, Frame, Frames, FrameStream, Quality, Sound
 
 if TYPE_CHECKING:
     from moviepy import VideoClip
 
-_AUDIO_RATE = 48_000
+_ALIKE = 0.01  # of a side, by which shapes may differ before black is added
 
 FrameAt = Callable[[int], Frame]
 
@@ -31,68 +33,178 @@ def _as_it_is(stream: FrameStream) -> FrameStream:
     return stream
 
 
+@dataclass(frozen=True)
+class Shot:
+    """A file, or `seconds` of it from `start` on."""
+
+    path: Path
+    start: float = 0.0
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Film:
+    """Shots laid end to end: the size and rate of the first, how many frames each has, and how many two share.
+
+    `title` is shown white on black before the first shot; it then counts as a shot of its own.
+    """
+
+    shots: tuple[Shot, ...]
+    size: tuple[int, int]
+    rate: Fraction
+    lengths: tuple[int, ...]
+    fade: int
+    title: str = ""
+
+    @classmethod
+    def of(cls, shots: Sequence[Shot], transition: float = 0.0, title: str = "") -> Film:
+        """Look at every file. Raises MediaError for one that cannot be read, InputError without any."""
+        if not shots:
+            raise InputError("There is nothing to join. Choose one clip or more.")
+        infos = [inspect(shot.path).info for shot in shots]
+        rate = infos[0].frame_rate
+        seconds = [
+            used_seconds(info, shot.path, shot.start, shot.seconds) for shot, info in zip(shots, infos, strict=True)
+        ]
+        lengths = [max(1, round(each * rate)) for each in seconds]
+        if title:
+            lengths.insert(0, round(TITLE_SECONDS * rate))
+        fade = min(round(transition * rate), min(lengths) // 2)
+        return cls(tuple(shots), (infos[0].width, infos[0].height), rate, tuple(lengths), fade, title)
+
+    @property
+    def num_frames(self) -> int:
+        """Of the whole film."""
+        return sum(self.lengths) - self.fade * (len(self.lengths) - 1)
+
+    def frames(self) -> FrameStream:
+        """The film's frames, decoded as they are taken."""
+        from moviepy import concatenate_videoclips
+
+        reels: list[_Reel] = [Title(self.title, self.size, self.rate, self.lengths[0])] if self.title else []
+        for shot, length in zip(self.shots, self.lengths[len(reels) :], strict=True):
+            reels.append(_Footage(shot, self.rate, self.size, length))
+
+        def chunks() -> Iterator[Frames]:
+            film = concatenate_videoclips(_pieces(reels, self.fade, self.rate), method="chain")
+            room, count = chunk_length(*self.size), self.num_frames
+            for begin in range(0, count, room):
+                # the middle of the frame's time, where no rounding can reach a neighbour
+                times = [
+                    float((index + Fraction(1, 2)) / self.rate) for index in range(begin, min(count, begin + room))
+                ]
+                yield np.stack([film.get_frame(time) for time in times])
+
+        return FrameStream(chunks(), *self.size, self.rate, self.num_frames)
+
+    def sound(self, folder: Path) -> Path | None:
+        """The shots' sound laid out like the shots themselves, a WAV file in `folder`; None if none of them has any."""
+        from moviepy import AudioFileClip, CompositeAudioClip
+
+        with ExitStack() as opened:
+            tracks, begin = [], Fraction(0)
+            for number, length in enumerate(self.lengths):
+                own = self._sound_of(number, folder / f"{number}.wav")
+                if own is not None:
+                    track = opened.enter_context(AudioFileClip(str(own), fps=RATE))
+                    tracks.append(track.with_start(float(begin)))
+                begin += (length - self.fade) / self.rate
+            if not tracks:
+                return None
+            out = folder / "sound.wav"
+            film = CompositeAudioClip(tracks).with_duration(float(self.num_frames / self.rate))
+            film.write_audiofile(str(out), fps=RATE, codec="pcm_s16le", logger=None)
+        return out
+
+    def _sound_of(self, number: int, out: Path) -> Path | None:
+        """One shot's sound in a WAV file of its own: moviepy never opens a file that somebody brought."""
+        if self.title and number == 0:
+            return None
+        shot = self.shots[number - bool(self.title)]
+        if not inspect(shot.path).info.has_audio:
+            return None
+        overlap = float(self.fade / self.rate)
+        heard = Sound(
+            shot.path,
+            shot.start,
+            shot.seconds,
+            fade_in=overlap if number > 0 else 0.0,
+            fade_out=overlap if number < len(self.lengths) - 1 else 0.0,
+        )
+        write_wav(mixed(heard, float(self.lengths[number] / self.rate)), out)
+        return out
+
+
 def join_clips(
-    paths: Sequence[Path],
+    film: Film,
     out: Path,
     *,
-    transition: float = 0.0,
     finishing: Callable[[FrameStream], FrameStream] = _as_it_is,
     sound: Sound | None = None,
     quality: Quality = "good",
     metadata: dict[str, str] | None = None,
 ) -> Clip:
-    """One film of all the shots in order, at the size and rate of the first, with their sound.
+    """Write the film with the shots' sound. Frames are streamed.
 
-    transition   seconds over which each shot fades into the next, sound included, the two overlapping; 0: cuts
     finishing    what becomes of the joined frames
     sound        what is heard beside the shots' own sound, which takes the place of its `source`
 
-    The fade is at most half the shortest shot. Frames are streamed. Raises MediaError for a shot that cannot be read,
-    InputError without any.
+    The fade is at most half the shortest shot. Raises MediaError, DiskFull.
     """
-    from moviepy import concatenate_videoclips
-
-    if not paths:
-        raise InputError("There is nothing to join. Choose one clip or more.")
-    infos = [inspect(path).info for path in paths]
-    rate, size = infos[0].frame_rate, (infos[0].width, infos[0].height)
-    lengths = [max(1, round(info.duration * rate)) for info in infos]
-    fade = min(round(transition * rate), min(lengths) // 2)
-    shots = [_Shot(path, rate, size, length) for path, length in zip(paths, lengths, strict=True)]
-    film = concatenate_videoclips(_pieces(shots, fade, rate), method="chain")
-    count = sum(lengths) - fade * (len(shots) - 1)
-
-    def chunks() -> Iterator[Frames]:
-        room = chunk_length(*size)
-        for begin in range(0, count, room):
-            # the middle of the frame's time, where no rounding can reach a neighbour
-            times = [float((index + Fraction(1, 2)) / rate) for index in range(begin, min(count, begin + room))]
-            yield np.stack([film.get_frame(time) for time in times])
-
     with TemporaryDirectory(dir=out.parent, prefix=".join-") as folder:
-        own = _joined_sound(paths, infos, lengths, fade, rate, Path(folder) / "sound.wav")
+        own = film.sound(Path(folder))
         heard = replace(sound or Sound(), source=own) if own or sound else None
-        return write_video(
-            finishing(FrameStream(chunks(), *size, rate, count)), out, sound=heard, quality=quality, metadata=metadata
-        )
+        return write_video(finishing(film.frames()), out, sound=heard, quality=quality, metadata=metadata)
 
 
-class _Shot:
-    """The frames of a shot, taken in order."""
+class _Reel(Protocol):
+    """Frames of one shot, asked for in rising order."""
 
-    def __init__(self, path: Path, rate: Fraction, size: tuple[int, int], length: int) -> None:
+    length: int
+    size: tuple[int, int]
+
+    def frame(self, index: int) -> Frame: ...
+
+
+class _Footage:
+    """The frames of a file, decoded as they are watched."""
+
+    def __init__(self, shot: Shot, rate: Fraction, size: tuple[int, int], length: int) -> None:
         self.length, self.size = length, size
-        self._frames = (frame for chunk in read_video(path, frame_rate=rate, size=size).chunks for frame in chunk)
+        self._inside = _whole_inside(shot.path, size)
+        stream = read_video(shot.path, start=shot.start, seconds=shot.seconds, frame_rate=rate, size=self._inside)
+        self._frames = (frame for chunk in stream.chunks for frame in chunk)
         self._index, self._frame = -1, np.zeros((size[1], size[0], 3), np.uint8)
 
     def frame(self, index: int) -> Frame:
-        """Frame `index`; asked for in rising order only, because the shot is decoded as it is watched."""
         while self._index < index:
-            self._frame, self._index = next(self._frames, self._frame), self._index + 1
+            following = next(self._frames, None)
+            if following is not None:
+                self._frame = self._laid(following)
+            self._index += 1
         return self._frame
 
+    def _laid(self, frame: Frame) -> Frame:
+        """The picture whole in the middle of black, where its shape is not the film's."""
+        if self._inside == self.size:
+            return frame
+        width, height = self.size
+        left, top = (width - self._inside[0]) // 2, (height - self._inside[1]) // 2
+        ground = np.zeros((height, width, 3), np.uint8)
+        ground[top : top + self._inside[1], left : left + self._inside[0]] = frame
+        return ground
 
-def _pieces(shots: list[_Shot], fade: int, rate: Fraction) -> list[VideoClip]:
+
+def _whole_inside(path: Path, size: tuple[int, int]) -> tuple[int, int]:
+    """The (width, height) at which a video fits whole into that size; the size itself where shapes hardly differ."""
+    info = inspect(path).info
+    scale = min(size[0] / info.width, size[1] / info.height)
+    inside = max(1, round(info.width * scale)), max(1, round(info.height * scale))
+    alike = abs(inside[0] - size[0]) <= size[0] * _ALIKE and abs(inside[1] - size[1]) <= size[1] * _ALIKE
+    return size if alike else inside
+
+
+def _pieces(shots: Sequence[_Reel], fade: int, rate: Fraction) -> list[VideoClip]:
     """The film as moviepy clips laid end to end: the body of each shot, and the fades between."""
     pieces = []
     for number, shot in enumerate(shots):
@@ -105,11 +217,11 @@ def _pieces(shots: list[_Shot], fade: int, rate: Fraction) -> list[VideoClip]:
     return pieces
 
 
-def _plain(shot: _Shot, begin: int) -> FrameAt:
+def _plain(shot: _Reel, begin: int) -> FrameAt:
     return lambda index: shot.frame(begin + index)
 
 
-def _faded(shot: _Shot, following: _Shot, begin: int, fade: int) -> FrameAt:
+def _faded(shot: _Reel, following: _Reel, begin: int, fade: int) -> FrameAt:
     def frame(index: int) -> Frame:
         weight = (index + 1) / (fade + 1)
         one, other = shot.frame(begin + index), following.frame(index)
@@ -126,27 +238,3 @@ def _piece(frame_at: FrameAt, length: int, size: tuple[int, int], rate: Fraction
     clip.size = size
     clip.frame_function = lambda time: frame_at(min(length - 1, int(time * rate)))
     return clip
-
-
-def _joined_sound(
-    paths: Sequence[Path], infos: list[VideoInfo], lengths: list[int], fade: int, rate: Fraction, out: Path
-) -> Path | None:
-    """The shots' sound laid out like the shots themselves, as a WAV file; None if none of them has any."""
-    from moviepy import AudioFileClip, CompositeAudioClip, afx
-
-    tracks, begin = [], Fraction(0)
-    overlap = float(fade / rate)
-    with ExitStack() as opened:
-        for number, (path, info, length) in enumerate(zip(paths, infos, lengths, strict=True)):
-            if info.has_audio:
-                track = opened.enter_context(AudioFileClip(str(path), fps=_AUDIO_RATE))
-                track = track.subclipped(0, min(track.duration, float(length / rate)))
-                fades = [afx.AudioFadeIn(overlap)] if fade and number > 0 else []
-                fades += [afx.AudioFadeOut(overlap)] if fade and number < len(paths) - 1 else []
-                tracks.append(track.with_effects(fades).with_start(float(begin)))
-            begin += (length - fade) / rate
-        if not tracks:
-            return None
-        mixed = CompositeAudioClip(tracks).with_duration(float(begin + fade / rate))
-        mixed.write_audiofile(str(out), fps=_AUDIO_RATE, codec="pcm_s16le", logger=None)
-    return out

@@ -5,7 +5,8 @@ Samples are float32 in -1..1, (channels, n), 48 kHz, without gaps.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+import wave
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, closing
 from fractions import Fraction
 from pathlib import Path
@@ -107,6 +108,14 @@ def mixed(sound: Sound, length: float) -> Generator[Samples, None, None]:
                 block += np.float32(factor) * next(stream)
             block *= _fades(sound, begin, total)
             yield np.clip(block[:, :count], -1, 1)
+
+
+def write_wav(samples: Iterable[Samples], path: Path) -> None:
+    """Stereo samples as a 16-bit WAV file."""
+    with wave.open(str(path), "wb") as out:
+        out.setparams((2, 2, RATE, 0, "NONE", "not compressed"))
+        for block in samples:
+            out.writeframes(np.rint(block.T * 32767).astype("<i2").tobytes())
 
 
 def _factor(decibels: float) -> float:

@@ -17,7 +17,7 @@ from pipelines.media.container import opened, shown_name, video_stream
 from pipelines.media.probe import Track
 
 MAX_CHUNK = 16  # frames
-_CHUNK_BYTES = 64_000_000
+_CHUNK_BYTES = 24_000_000
 _SEEK_FROM = 1.0  # seconds; before that, decoding from the start is as quick as seeking
 _TOLERATED_LOSS = 1.0  # seconds of a damaged file's end that may be replaced by its last good picture
 _MAX_DAMAGED = 100  # packets in a row

@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from statistics import median
 
-from pipelines.finish import FinishRequest, finished
+from pipelines.finish import FinishRequest, planned
 from pipelines.media.probe import probe_video
 from pipelines.registry import Order
 from pipelines.types import Request
@@ -36,7 +36,7 @@ def work_of(request: Order) -> dict[str, float]:
 
 
 def _finished_volume(request: FinishRequest) -> float:
-    stream, _ = finished(request)
+    stream = planned(request)
     return stream.num_frames * stream.width * stream.height / VOLUME
 
 

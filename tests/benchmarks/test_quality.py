@@ -116,7 +116,7 @@ def test_the_seam_of_a_loop_is_a_step_like_any_other() -> None:
     print("\nMean difference from frame to frame, in levels")
     print(f"{'':20} {'median':>8} {'largest':>8} {'uncut seam':>11} {'seam':>8} {'within':>8}")
     for path in _videos():
-        frames, rate = _frames(path, PARTS[0][1], 480)
+        frames, rate = _frames(path, 3.0, 480)
         made = collect(Loop("seam").apply(stream_of(frames, rate, 16)))
 
         def steps(clip: Frames) -> np.ndarray:

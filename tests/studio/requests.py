@@ -28,6 +28,8 @@ def _values(name: str, info: FieldInfo, files: list[str]) -> st.SearchStrategy[A
 def _of(name: str, annotation: Any, info: FieldInfo, files: list[str]) -> st.SearchStrategy[Any]:
     if media_kind(info) and get_origin(annotation) is not tuple:
         return st.sampled_from(files)
+    if get_origin(annotation) is tuple and media_kind(info):
+        return st.lists(st.sampled_from(files), max_size=3).map(tuple)
     if get_origin(annotation) is tuple:
         return st.lists(requests(get_args(annotation)[0], files), max_size=3).map(tuple)
     if isinstance(annotation, type) and issubclass(annotation, Settings):

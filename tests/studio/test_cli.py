@@ -101,6 +101,15 @@ def test_finish_changes_size_and_rate_and_keeps_the_length(run: Run, tmp_path: P
     assert (info.width, info.height, info.frame_rate, info.num_frames) == (64, 48, 32, 18)
 
 
+def test_finish_joins_several_videos_into_one_film(run: Run, tmp_path: Path) -> None:
+    paths = [make_video(tmp_path / f"{index}.mp4", moving_square(12), 12) for index in range(3)]
+    out = tmp_path / "film.mov"
+    words = ("--then", *paths[1:], "--transition", 0.5, "--title", "Three", "--codec", "prores", "--quality", "draft")
+    assert run("finish", paths[0], *words, "--out", out)[:2] == (0, f"{out}\n")
+    info = probe_video(out)
+    assert (info.num_frames, info.frame_rate) == (30 + 3 * 12 - 3 * 6, 12)
+
+
 def test_finish_writes_other_formats_and_names_those_it_does_not(run: Run, tmp_path: Path) -> None:
     source, out = tmp_path / "source.mp4", tmp_path / "out.gif"
     make_video(source, moving_square(12), 12)

@@ -89,7 +89,15 @@ def test_everything_finishing_can_do_is_in_its_tab(shelf: Shelf) -> None:
     from studio.tabs import finish
 
     bound = {control.field for control in _tab(shelf, finish).form.controls}
-    assert bound == {"video", "start", "seconds", *(f"finishing.{name}" for name in Finishing.model_fields)}
+    assert bound == {
+        "video",
+        "start",
+        "seconds",
+        "then",
+        "transition",
+        "title",
+        *(f"finishing.{name}" for name in Finishing.model_fields),
+    }
 
 
 def test_an_untouched_form_leaves_every_field_open(shelf: Shelf) -> None:
