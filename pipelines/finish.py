@@ -18,6 +18,7 @@ from pydantic import Field, StringConstraints
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError
 from pipelines.finishing.chain import finishing_chain, sound_of
+from pipelines.finishing.crop import Crop, CropToRatio
 from pipelines.finishing.effect import Effect, finish
 from pipelines.media.join import Film, Shot
 from pipelines.media.mixing import check_sound
@@ -131,6 +132,17 @@ def planned(request: FinishRequest) -> FrameStream:
     """What the clip will be, without its frames."""
     given = _given(request)
     return finish(_unread(given), _effects(request, given))
+
+
+def crop_stated(request: FinishRequest) -> str:
+    """What is cut off to reach the size or shape asked for, in words; empty where nothing is."""
+    given = _given(request)
+    clip = _unread(given)
+    for effect in _effects(request, given):
+        before, clip = clip, effect.apply(clip)
+        if isinstance(effect, Crop | CropToRatio) and (clip.width, clip.height) != (before.width, before.height):
+            return f"cropped from {before.width}x{before.height} to {clip.width}x{clip.height}, the middle kept"
+    return ""
 
 
 def one_frame(request: FinishRequest) -> Frame:

@@ -51,12 +51,14 @@ def remake(options: argparse.Namespace) -> int:
 
 def finish(options: argparse.Namespace) -> int:
     """Run the finishing effects on a video."""
-    from pipelines.finish import FinishRequest, FinishVideo, finished, watched
+    from pipelines.finish import FinishRequest, FinishVideo, crop_stated, finished, watched
     from pipelines.media.export import export_video
 
     source, out = _source(options.source), _writable(options.out, options.source)
     fields = {**fields_from(options, FinishRequest), "video": str(source.resolve())}
     request = FinishVideo.prepare(build_request(FinishRequest, fields))
+    if cut := crop_stated(request):
+        _note(f"The clip is {cut}.")
     with Line() as line, finished(request, out.parent) as (stream, sound):
         shown = watched(stream, lambda progress: line.show(progress.stage, progress.fraction))
         export_video(shown, out, sound, codec=options.codec, quality=request.finishing.quality)

@@ -8,7 +8,7 @@ import gradio as gr
 from gradio.components import Component
 
 from pipelines.errors import InputError
-from pipelines.finish import FinishRequest, FinishVideo, one_frame
+from pipelines.finish import FinishRequest, FinishVideo, crop_stated, one_frame
 from studio import components, groups, words
 from studio.components import PRIVATE, shown
 from studio.forms import Fields, Values
@@ -46,7 +46,8 @@ def build(page: Page) -> Tab:
     @shown
     def look(values: Values) -> dict[Component, Any]:
         request = FinishVideo.prepare(build_request(FinishRequest, tab.collect(values)))
-        return {tried: gr.update(value=one_frame(request), visible=True)}
+        label = ", ".join(part for part in (words.FINISH_TRIED, crop_stated(request)) if part)
+        return {tried: gr.update(value=one_frame(request), visible=True, label=label)}
 
     attempt.click(look, tab.form.widgets, tried, **PRIVATE)
     return tab

@@ -33,7 +33,7 @@ from tests.media_samples import chunks_of, moving_square, picture, stream_of
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1200)]
 
-WIDTH, HEIGHT, COUNT, RATE = 640, 384, 24, 24
+WIDTH, HEIGHT, COUNT, RATE = 1920, 1080, 12, 24
 
 
 def _panorama(count: int, width: int = WIDTH, height: int = HEIGHT) -> Frames:
@@ -54,7 +54,9 @@ def _drain(effects: tuple[Effect, ...], frames: Frames, rate: int) -> int:
 def test_effects_against_moviepy() -> None:
     frames, reference = _panorama(COUNT), picture(WIDTH, HEIGHT, 5)
     change = colour_map(frames[0].reshape(-1, 3).astype(float), reference.reshape(-1, 3).astype(float))
-    disc = cv2.GaussianBlur(cv2.circle(np.zeros((HEIGHT, WIDTH), np.uint8), (320, 192), 120, 255, -1), (0, 0), 4)
+    disc = cv2.GaussianBlur(
+        cv2.circle(np.zeros((HEIGHT, WIDTH), np.uint8), (WIDTH // 2, HEIGHT // 2), HEIGHT // 3, 255, -1), (0, 0), 4
+    )
     masks = np.stack([disc] * COUNT)
     made = 255 - frames
     put_back = PutBack(lambda: stream_of(frames, RATE, 16), lambda: chunks_of(masks, 16))
@@ -126,7 +128,7 @@ def _imageio(frames: Frames, path: Path, quality_crf: int, threads: int) -> None
 
 
 def test_writing_against_imageio(tmp_path: Path) -> None:
-    frames = _panorama(48)
+    frames = _panorama(2 * COUNT)
     results = []
     for threads in (1, 2):
         results.append(

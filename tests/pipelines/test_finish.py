@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pipelines.errors import Cancelled, InputError, MediaError
-from pipelines.finish import FinishRequest, FinishVideo, one_frame
+from pipelines.finish import FinishRequest, FinishVideo, crop_stated, one_frame
 from pipelines.media.metadata import read_recipe
 from pipelines.media.probe import probe_video
 from pipelines.media.read import read_video
@@ -175,3 +175,19 @@ def test_what_video_ldm_showed_can_be_had(tmp_path: Path) -> None:
     video = make_video(tmp_path / "in.mp4", moving_square(38, 160, 96), 8)
     clip = _run(video, tmp_path, seconds=4.7, finishing={"size": "204x128", "frame_rate": "24"})
     assert (clip.width, clip.height, clip.frame_rate, clip.num_frames) == (204, 128, 24, 113)
+
+
+@pytest.mark.parametrize(
+    ("finishing", "said"),
+    [
+        ({"size": "320x192"}, ""),
+        ({"size": "64x64"}, "cropped from 107x64 to 64x64, the middle kept"),
+        ({"aspect_ratio": "16:9"}, "cropped from 160x96 to 160x90, the middle kept"),
+        ({"aspect_ratio": "16:9", "fit": "pad"}, ""),
+        ({}, ""),
+    ],
+    ids=str,
+)
+def test_what_is_cut_off_is_said(tmp_path: Path, finishing: dict, said: str) -> None:
+    video = make_video(tmp_path / "in.mp4", moving_square(3, 160, 96), 8)
+    assert crop_stated(FinishRequest(video=str(video), finishing=Finishing(**finishing))) == said
