@@ -17,11 +17,13 @@ from pydantic import Field, StringConstraints
 
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError
+from pipelines.fields import map_media
 from pipelines.finishing.chain import finishing_chain, sound_of
 from pipelines.finishing.crop import Crop, CropToRatio
 from pipelines.finishing.effect import Effect, finish
 from pipelines.media.join import Film, Shot
 from pipelines.media.mixing import check_sound
+from pipelines.media.provenance import Origin, read_origin
 from pipelines.media.write import write_video
 from pipelines.source import Source
 from pipelines.types import (
@@ -104,11 +106,14 @@ class FinishVideo:
                 sound=sound,
                 quality=request.finishing.quality,
                 metadata=metadata,
+                origin=origin_of(request),
             )
 
-    def recipe(self, request: FinishRequest) -> dict[str, Any]:
-        """What was done; the job desk adds the hashes of the videos."""
-        return {"septet": 1, "mode": self.mode, "request": request.model_dump(mode="json")}
+    @classmethod
+    def recipe(cls, request: FinishRequest) -> dict[str, Any]:
+        """What was done, without where files lay; the job desk adds their hashes."""
+        named = map_media(request, lambda _kind, path: Path(path).name)
+        return {"septet": 1, "mode": cls.mode, "request": named.model_dump(mode="json")}
 
 
 @contextmanager
@@ -132,6 +137,15 @@ def planned(request: FinishRequest) -> FrameStream:
     """What the clip will be, without its frames."""
     given = _given(request)
     return finish(_unread(given), _effects(request, given))
+
+
+def origin_of(request: FinishRequest) -> Origin:
+    """What a finished video is: as its source says of itself; an improved recording where that says nothing."""
+    said = [read_origin(Path(path)) for path in (request.video, *request.then)]
+    made = [origin for origin in said if origin is not None and origin != "algorithmicallyEnhanced"]
+    if not made:
+        return "algorithmicallyEnhanced"
+    return made[0] if set(said) == {made[0]} else "compositeWithTrainedAlgorithmicMedia"
 
 
 def crop_stated(request: FinishRequest) -> str:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipelines.fields import media_fields
 from pipelines.finishing.effect import finish
 from pipelines.latents import LatentStore
 from pipelines.media.join import Film, Shot, join_clips
+from pipelines.media.provenance import Origin
 from pipelines.media.write import write_video
 from pipelines.progress import Meter, Stage
 from pipelines.types import Clip, Conditioning, Frames, FrameStream, Joining, OnProgress, Plan, Request, Sound
@@ -71,6 +73,7 @@ class PlanRun:
             sound=self.plan.sound,
             quality=self.request.finishing.quality,
             metadata=self.metadata,
+            origin=self._origin,
         )
         for path in shots:
             path.unlink()
@@ -141,7 +144,14 @@ class PlanRun:
             sound=sound,
             quality=self.request.finishing.quality,
             metadata=self.metadata,
+            origin=self._origin,
         )
+
+    @property
+    def _origin(self) -> Origin:
+        """What the clip is: all of it made, or made into somebody's video."""
+        given = any(kind == "video" for kind, _path in media_fields(self.request).values())
+        return "compositeWithTrainedAlgorithmicMedia" if given else "trainedAlgorithmicMedia"
 
     def _stream(self, chunks: Iterator[Frames], num_frames: int) -> FrameStream:
         return FrameStream(chunks, *self.request.size, frame_rate=self.plan.frame_rate, num_frames=num_frames)

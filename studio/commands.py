@@ -51,8 +51,9 @@ def remake(options: argparse.Namespace) -> int:
 
 def finish(options: argparse.Namespace) -> int:
     """Run the finishing effects on a video."""
-    from pipelines.finish import FinishRequest, FinishVideo, crop_stated, finished, watched
+    from pipelines.finish import FinishRequest, FinishVideo, crop_stated, finished, origin_of, watched
     from pipelines.media.export import export_video
+    from pipelines.media.metadata import recipe_metadata
 
     source, out = _source(options.source), _writable(options.out, options.source)
     fields = {**fields_from(options, FinishRequest), "video": str(source.resolve())}
@@ -61,7 +62,15 @@ def finish(options: argparse.Namespace) -> int:
         _note(f"The clip is {cut}.")
     with Line() as line, finished(request, out.parent) as (stream, sound):
         shown = watched(stream, lambda progress: line.show(progress.stage, progress.fraction))
-        export_video(shown, out, sound, codec=options.codec, quality=request.finishing.quality)
+        export_video(
+            shown,
+            out,
+            sound,
+            codec=options.codec,
+            quality=request.finishing.quality,
+            metadata=recipe_metadata(FinishVideo.recipe(request)),
+            origin=origin_of(request),
+        )
     _say(out)
     return 0
 
@@ -79,11 +88,14 @@ def fetch(options: argparse.Namespace) -> int:
 
 def verify(options: argparse.Namespace) -> int:
     """Say what a file claims of itself; 1 if some of it no longer holds."""
+    from pipelines.media.provenance import read_origin
     from studio.verify import findings
 
     found = findings(load_recipe(options.source), options.folder)
     for finding in found:
         _say(finding.text)
+    if (origin := read_origin(options.source)) is not None:
+        _say(f"origin         {origin} (IPTC digital source type)")
     return int(any(finding.differs for finding in found))
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from pipelines.mask import MaskEdit, MaskRequest
 from pipelines.media.encodings import Codec
 from pipelines.media.export import FASTEST_GIF, export_video
+from pipelines.media.metadata import read_recipe, recipe_metadata
+from pipelines.media.provenance import read_origin
 from pipelines.media.read import read_video
 from pipelines.registry import Order
 from pipelines.types import FrameStream, Mask, Sound
@@ -67,7 +69,16 @@ def convert(clip: Path, kind: str, folder: Path, request: Order | None = None) -
         with _ONE_AT_A_TIME:
             stream = read_video(clip)
             matte = _matte(request, stream) if format.transparent else None
-            export_video(stream, made, Sound(clip), codec=format.codec, matte=matte)
+            recipe = recipe_metadata(read_recipe(clip) or {})
+            export_video(
+                stream,
+                made,
+                Sound(clip),
+                codec=format.codec,
+                matte=matte,
+                metadata=recipe,
+                origin=read_origin(clip),
+            )
     except BaseException:
         discard(made)
         raise

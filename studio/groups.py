@@ -26,8 +26,11 @@ _RATES = ("12", "16", "24", "25", "30", "48", "60")
 _FROM_MODEL = ("num_frames", "frame_rate", "num_inference_steps", "guidance_scale", "width", "height")
 
 
-def settings(form: Form, info: ModelInfo | None, *, makes_length: bool) -> None:
-    """Shape, length, sampling and seed, folded away. `makes_length`: the mode decides how long the clip is."""
+def settings(form: Form, info: ModelInfo | None, *, makes_length: bool) -> gr.Radio:
+    """Shape, length, sampling and seed, folded away. `makes_length`: the mode decides how long the clip is.
+
+    What is given back is no field of a request: how many clips to make, each with a seed of its own.
+    """
     own = {name: f"{getattr(info, name):g}" if info else words.OWN for name in _FROM_MODEL}
     with gr.Accordion(words.SETTINGS, open=False, elem_classes="s-fields"):
         _aspect_ratio(form)
@@ -43,6 +46,9 @@ def settings(form: Form, info: ModelInfo | None, *, makes_length: bool) -> None:
             number(form, "height", own["height"])
         negative_prompt(form)
         _seed(form)
+        return gr.Radio(
+            choices=[1, 2, 3, 4], value=1, label=words.VARIANTS, info=words.VARIANTS_HELP, elem_classes="s-variants"
+        )
 
 
 def _seed(form: Form) -> None:

@@ -17,6 +17,7 @@ from PIL import Image
 
 from pipelines.errors import InputError
 from pipelines.media.encodings import CODECS, Codec
+from pipelines.media.provenance import Origin
 from pipelines.media.publish import published
 from pipelines.media.write import write_video
 from pipelines.types import FrameStream, Mask, Quality, Sound
@@ -34,19 +35,30 @@ def export_video(
     codec: Codec | None = None,
     quality: Quality = "good",
     matte: Iterator[Mask] | None = None,
+    metadata: dict[str, str] | None = None,
+    origin: Origin | None = None,
 ) -> None:
     """Write the frames, and what is heard where the format has any, as the format `path` ends in: a video as
     `write_video` does, a GIF or an animated WebP, PNG pictures in a ZIP, a contact sheet as a JPEG.
 
-    `matte` (chunks of (n, H, W) uint8) is transparency for WebM, MOV and PNG. Raises InputError for an ending not in
-    FORMATS, a codec that does not fit and a GIF too fast, before a frame is asked for; DiskFull, MediaError; a failure
-    leaves nothing.
+    `matte` (chunks of (n, H, W) uint8) is transparency for WebM, MOV and PNG; `metadata` and `origin` go into videos.
+    Raises InputError for an ending not in FORMATS, a codec that does not fit and a GIF too fast, before a frame is
+    asked for; DiskFull, MediaError; a failure leaves nothing.
     """
     kind = path.suffix.lower()
     if kind not in FORMATS:
         raise InputError(f"{path.name} does not end in a format Septet writes. Use one of {', '.join(FORMATS)}.")
     if kind in CODECS:
-        write_video(stream, path, codec=codec, quality=quality, sound=sound, matte=matte)
+        write_video(
+            stream,
+            path,
+            codec=codec,
+            quality=quality,
+            sound=sound,
+            matte=matte,
+            metadata=metadata,
+            origin=origin,
+        )
         return
     if codec is not None:
         raise InputError(f"{codec} is a codec for video; a {kind} file takes none. Leave it out.")

@@ -16,6 +16,7 @@ from pipelines.errors import InputError
 from pipelines.media.mixing import RATE, mixed, write_wav
 from pipelines.media.pictures import chunk_length
 from pipelines.media.probe import inspect, used_seconds
+from pipelines.media.provenance import Origin
 from pipelines.media.read import read_video
 from pipelines.media.title import TITLE_SECONDS, Title
 from pipelines.media.write import write_video
@@ -143,6 +144,7 @@ def join_clips(
     sound: Sound | None = None,
     quality: Quality = "good",
     metadata: dict[str, str] | None = None,
+    origin: Origin | None = None,
 ) -> Clip:
     """Write the film with the shots' sound. Frames are streamed.
 
@@ -154,7 +156,9 @@ def join_clips(
     with TemporaryDirectory(dir=out.parent, prefix=".join-") as folder:
         own = film.sound(Path(folder))
         heard = replace(sound or Sound(), source=own) if own or sound else None
-        return write_video(finishing(film.frames()), out, sound=heard, quality=quality, metadata=metadata)
+        return write_video(
+            finishing(film.frames()), out, sound=heard, quality=quality, metadata=metadata, origin=origin
+        )
 
 
 class _Reel(Protocol):

@@ -21,6 +21,7 @@ from pipelines.media.container import shown_name
 from pipelines.media.encodings import Codec, Encoding, Preset, codec_for, encoding_for
 from pipelines.media.metadata import KEY, parse_recipe
 from pipelines.media.probe import inspect
+from pipelines.media.provenance import Origin, add_origin
 from pipelines.media.publish import published
 from pipelines.types import Clip, Frame, FrameStream, Mask, Quality, Sound
 
@@ -41,12 +42,14 @@ def write_video(
     metadata: dict[str, str] | None = None,
     threads: int = 0,
     matte: Iterator[Mask] | None = None,
+    origin: Origin | None = None,
 ) -> Clip:
     """Encode the frames and what is heard with them, and publish the file at `path`.
 
     The end of the name says what it becomes unless `codec` does: .mp4 H.264 (or H.265, AV1) with AAC and its index at
     the front, .webm VP9 with Opus, .mov ProRes with PCM. Converted and tagged as limited-range BT.709, exact rational
     rate, exact count. `matte` (chunks of (n, H, W) uint8, 255 = seen) makes VP9 and ProRes transparent where it is 0.
+    `origin` marks MP4 and MOV files as what a machine made or changed.
     Pictures in 4:2:0 have even sides only: the last column or row of an odd size is left out, nothing is rescaled.
     The file is made beside `path` as `<name>.part`, checked by opening it again, and renamed; a failure leaves nothing.
     `threads` 0 means all cores. Raises DiskFull, MediaError (unreadable sound), InputError (a
@@ -56,6 +59,8 @@ def write_video(
     encoding = encoding_for(codec_for(path.name, codec), quality, preset, threads, alpha=matte is not None)
     with published(path) as part:
         _encode(_Pictures(stream, encoding.pixels, matte), part, encoding, sound, metadata or {})
+        if origin is not None and encoding.container in ("mp4", "mov"):
+            add_origin(part, origin)
         _verify(part, stream, shown_name(path))
     recipe = parse_recipe((metadata or {}).get(KEY)) or {}
     return Clip(path, stream.frame_rate, stream.num_frames, _even(stream.width), _even(stream.height), recipe)

@@ -13,9 +13,11 @@ from gradio.components import Component
 from pipelines import SERVICES
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError
+from pipelines.types import MAX_SEED
 from studio import components, words
 from studio.components import PRIVATE, shown
 from studio.examples import examples
+from studio.flags import split_prompt
 from studio.forms import Fields, Form, Values
 from studio.shelf import Shelf
 
@@ -37,6 +39,7 @@ class Tab:
         self.page = page
         self.form = Form(mode)
         self.extra: dict[str, Any] = {}  # widgets that are no field of the request
+        self.variants: gr.Radio | None = None
         self.generate: gr.Button
         self.panel: gr.HTML
         self._examples: gr.HTML | None = None
@@ -74,7 +77,10 @@ class Tab:
 
         @shown
         def make(values: Values) -> dict[str, str]:
-            return {"job": shelf.submit(mode, read(values)).id}
+            jobs = [shelf.submit(mode, fields).id for fields in varied(read(values), self._count(values))]
+            if len(jobs) > 1:
+                gr.Info(words.VARIANTS_TOAST.format(count=len(jobs)), duration=4)
+            return {"job": jobs[0]}
 
         @shown
         def stop(event: gr.EventData) -> None:
@@ -88,12 +94,16 @@ class Tab:
         def use(event: gr.EventData) -> dict[Component, Any]:
             return self.fill(shelf.fields(event.job))
 
-        self.generate.click(make, self.widgets, self.panel, **PRIVATE)
+        asked = self.widgets if self.variants is None else self.widgets | {self.variants}
+        self.generate.click(make, asked, self.panel, **PRIVATE)
         self.panel.stop(stop, None, None, **PRIVATE)
         self.panel.again(again, None, self.panel, **PRIVATE)
         self.panel.use(use, None, list(self.widgets), **PRIVATE)
         if self._examples is not None:
             self._wire_examples(self._examples)
+
+    def _count(self, values: Values) -> int:
+        return int(values[self.variants] or 1) if self.variants is not None else 1
 
     def _wire_examples(self, rows: gr.HTML) -> None:
         known = examples()[self.mode]
@@ -106,3 +116,13 @@ class Tab:
             return self.fill(row.filled())
 
         rows.pick(pick, None, list(self.widgets), **PRIVATE)
+
+
+def varied(fields: Fields, count: int) -> list[Fields]:
+    """The same request `count` times, seeds counting on from the one given; without one each gets its own."""
+    if count == 1:
+        return [fields]
+    if any(flag.name == "seed" for flag in split_prompt(str(fields.get("prompt", "")))[1]):
+        raise InputError(words.VARIANTS_FLAG)
+    seed = fields.get("seed")
+    return [fields | ({} if seed is None else {"seed": (seed + index) % (MAX_SEED + 1)}) for index in range(count)]

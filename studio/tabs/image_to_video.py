@@ -17,7 +17,7 @@ def build(page: Page) -> Tab:
             components.image_input(tab.form, "image")
             components.image_input(tab.form, "last_image")
         tab.generate = components.generate_button()
-        groups.settings(tab.form, page.info, makes_length=True)
+        tab.variants = groups.settings(tab.form, page.info, makes_length=True)
         groups.finishing(tab.form)
     tab.wire()
     return tab

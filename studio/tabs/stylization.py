@@ -16,7 +16,7 @@ def build(page: Page) -> Tab:
         components.prompt(tab.form, page.info)
         tab.generate = components.generate_button()
         look(tab)
-        groups.settings(tab.form, page.info, makes_length=False)
+        tab.variants = groups.settings(tab.form, page.info, makes_length=False)
         groups.finishing(tab.form)
     tab.wire()
     return tab

@@ -13,7 +13,7 @@ def build(page: Page) -> Tab:
     with tab.inputs():
         components.prompt(tab.form, page.info)
         tab.generate = components.generate_button()
-        groups.settings(tab.form, page.info, makes_length=True)
+        tab.variants = groups.settings(tab.form, page.info, makes_length=True)
         groups.finishing(tab.form)
     tab.wire()
     return tab

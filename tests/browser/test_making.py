@@ -64,6 +64,24 @@ def test_control_enter_generates_and_flags_show_as_chips(page: Page) -> None:
     expect(panel.locator("[data-seed]")).to_have_text("5")
 
 
+def test_variants_are_made_one_after_the_other_and_wait_side_by_side(page: Page) -> None:
+    tab = hands.open_tab(page, "image-to-video")
+    hands.pick_example(tab)
+    hands.hurry(tab, seed=40)
+    tab.get_by_label("3", exact=True).check()
+    hands.generate_new(tab, "image-to-video")
+    panel = hands.result(page, "image-to-video")
+    hands.wait_for_clip(panel)
+    takes = panel.locator(".s-take img")
+    expect(takes.nth(2)).to_be_visible(timeout=PATIENCE)
+    seeds = set()
+    for take in takes.all()[:3]:
+        take.click()
+        hands.wait_for_clip(panel)
+        seeds.add(panel.locator("[data-seed]").inner_text())
+    assert seeds == {"40", "41", "42"}
+
+
 def test_a_clip_can_be_had_as_a_gif(page: Page, tmp_path: Path) -> None:
     tab = hands.open_tab(page, "text-to-video")
     hands.hurry(tab)

@@ -12,6 +12,7 @@ from pipelines import PIPELINES
 from pipelines.errors import Cancelled, OutOfMemory, SeptetError
 from pipelines.media.metadata import read_recipe
 from pipelines.media.probe import probe_video
+from pipelines.media.provenance import read_origin
 from pipelines.media.read import read_video
 from pipelines.media.write import write_video
 from pipelines.model import LatentVideoModel
@@ -22,6 +23,7 @@ from tests.tiny import tiny_info
 INFO = dataclasses.replace(tiny_info(), upscale=1, delivery_rate="16")
 RATE = Fraction(12)
 GENERATED = ("text-to-video", "text-image-to-video", "image-to-video")
+MIXED = "compositeWithTrainedAlgorithmicMedia"
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +93,7 @@ def test_every_mode_makes_a_clip_that_keeps_its_promises(mode, model, files, tmp
     recipe = read_recipe(clip.path)
     assert recipe["mode"] == mode
     assert recipe["request"]["seed"] == 3
+    assert read_origin(clip.path) == ("trainedAlgorithmicMedia" if mode in GENERATED else MIXED)
     fractions = [report.fraction for report in reports]
     assert fractions == sorted(fractions)
     assert {report.stage for report in reports} == {"encode", "denoise", "decode", "finish"}

@@ -18,7 +18,7 @@ from studio.forms import Form, read_seed
 from studio.layout import build_page
 from studio.shelf import Shelf
 from studio.tabs import stylization, text_to_video
-from studio.tabs.base import Page, Tab
+from studio.tabs.base import Page, Tab, varied
 from tests.studio.rooms import quiet_shelf
 
 ELSEWHERE = {  # fields that a tab asks for in another way than one widget
@@ -162,3 +162,15 @@ def test_no_word_of_the_page_lives_in_its_scripts() -> None:
 
     for script in STATIC.glob("*.js"):
         assert words.GENERATE not in script.read_text("utf-8").replace("Generate button", "")
+
+
+def test_variants_count_on_from_a_seed_and_each_get_their_own_without_one() -> None:
+    assert varied({"prompt": "x"}, 1) == [{"prompt": "x"}]
+    assert varied({"prompt": "x"}, 3) == [{"prompt": "x"}] * 3  # the desk gives each a random one
+    assert [fields["seed"] for fields in varied({"prompt": "x", "seed": 7}, 4)] == [7, 8, 9, 10]
+    assert [fields["seed"] for fields in varied({"seed": 2**63 - 1}, 2)] == [2**63 - 1, 0]
+
+
+def test_variants_of_a_seed_in_the_prompt_are_refused() -> None:
+    with pytest.raises(InputError, match="every variant the same"):
+        varied({"prompt": "a fox --seed 4"}, 2)
