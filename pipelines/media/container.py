@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import av
+from av import CodecContext, Packet, VideoFrame
 from av.container import InputContainer
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from pipelines.errors import MediaError
@@ -28,6 +30,7 @@ _OPTIONS = {
     "max_streams": "32",
 }
 _ISO_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
+_SEES_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 _SNIFFED = 64
 _FORMATS = "MP4, MOV, MKV, WebM or GIF"
 
@@ -103,6 +106,16 @@ def video_stream(container: InputContainer, name: str) -> VideoStream:
     check_decodable(name, stream.codec_context.width, stream.codec_context.height)
     stream.thread_type = "AUTO"
     return stream
+
+
+def decoder_of(stream: VideoStream) -> Callable[[Packet], Sequence[VideoFrame]]:
+    """What makes pictures of the stream's packets: its own decoder, but for transparent VP8 and VP9 the one that sees
+    transparency; what lies under it is garbage in the eyes of the other."""
+    sees_alpha = _SEES_ALPHA.get(stream.codec_context.codec.canonical_name)
+    if sees_alpha is None or stream.metadata.get("alpha_mode") != "1":
+        return lambda packet: cast(Sequence[VideoFrame], packet.decode())
+    context = cast(VideoCodecContext, CodecContext.create(sees_alpha, "r"))
+    return lambda packet: context.decode(packet if packet.size else None)
 
 
 def _is_cover(stream: VideoStream) -> bool:

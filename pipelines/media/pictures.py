@@ -13,7 +13,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from pipelines.errors import MediaError
-from pipelines.media.container import opened, shown_name, video_stream
+from pipelines.media.container import decoder_of, opened, shown_name, video_stream
 from pipelines.media.probe import Track
 
 MAX_CHUNK = 16  # frames
@@ -93,10 +93,10 @@ def _pictures(container: InputContainer, stream: VideoStream, track: Track) -> I
 
 
 def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    damaged = 0
+    damaged, decode = 0, decoder_of(stream)
     for packet in container.demux(stream):
         try:
-            frames = packet.decode()
+            frames = decode(packet)
         except FFmpegError:
             damaged += 1
             if damaged > _MAX_DAMAGED:

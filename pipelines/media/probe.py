@@ -13,7 +13,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from pipelines.errors import MediaError
-from pipelines.media.container import opened, shown_name, video_stream
+from pipelines.media.container import decoder_of, opened, shown_name, video_stream
 from pipelines.media.images import image_size
 from pipelines.media.limits import MAX_RATE, MAX_SECONDS, check_video_size
 from pipelines.media.upright import Turn, has_alpha, turn_of
@@ -123,9 +123,10 @@ class _Timing:
 
 
 def _first_picture(container: InputContainer, stream: VideoStream, name: str) -> VideoFrame:
+    decode = decoder_of(stream)
     for index, packet in enumerate(container.demux(stream)):
         try:
-            for frame in packet.decode():
+            for frame in decode(packet):
                 return frame
         except FFmpegError:
             pass  # a damaged packet at the start; the next key frame may still decode
