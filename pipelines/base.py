@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError
 from pipelines.finishing.chain import finishing_chain, sound_of
+from pipelines.finishing.loop import check_boomerang
 from pipelines.media.mixing import check_sound
 from pipelines.running import PlanRun
 from pipelines.types import (
@@ -85,6 +86,8 @@ class VideoPipeline(ABC, Generic[R]):
         filled = filled.model_copy(update={"finishing": cls.resolve_finishing(filled, info)})
         if filled.finishing.music:
             check_sound(Path(filled.finishing.music))
+        if filled.finishing.loop == "boomerang":
+            check_boomerang(cls.seconds(filled) / filled.finishing.speed)
         cls.check(filled, info)
         return filled
 
@@ -100,6 +103,11 @@ class VideoPipeline(ABC, Generic[R]):
             return info.width / info.height
         across, down = wanted.split(":")
         return int(across) / int(down)
+
+    @classmethod
+    def seconds(cls, request: R) -> float:
+        """How long the clip of a filled request is before time is bent."""
+        return request.length / float(request.rate)
 
     @classmethod
     def working_size(cls, request: R, info: ModelInfo) -> tuple[int, int]:

@@ -22,6 +22,7 @@ from pipelines.finishing.chain import finishing_chain, sound_of
 from pipelines.finishing.crop import Crop, CropToRatio
 from pipelines.finishing.effect import Effect, finish
 from pipelines.media.join import Film, Shot
+from pipelines.media.lettering import check_letters
 from pipelines.media.mixing import check_sound
 from pipelines.media.provenance import Origin, read_origin
 from pipelines.media.write import write_video
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from pipelines.model import LatentVideoModel
 
 PREVIEW_SIDE = 480  # pixels
-LARGEST_SIDE, LARGEST_PICTURE = 8192, 8192 * 4352
+LARGEST_SIDE, LARGEST_PICTURE = 16_384, 8192 * 8192
 LONGEST_FILM = 1800  # seconds
 MAX_SHOTS = 24
 
@@ -80,12 +81,22 @@ class FinishVideo:
         """The request, checked against its files. Quick. Raises InputError or MediaError."""
         if request.finishing.music:
             check_sound(Path(request.finishing.music))
-        clip = planned(request)
-        if max(clip.width, clip.height) > LARGEST_SIDE or clip.width * clip.height > LARGEST_PICTURE:
+        check_letters(request.title)
+        if request.finishing.colour_match and (request.then or request.title):
             raise InputError(
-                f"The clip would be {clip.width}x{clip.height} pixels; the longest side is {LARGEST_SIDE}. "
-                "Choose a smaller upscale or size."
+                "colour_match holds the colours one video begins with, so not those of a film. Leave it out."
             )
+        given = _given(request)
+        if isinstance(given, Film):
+            given.check_transition(request.transition)
+        clip = _unread(given)
+        for effect in _effects(request, given):
+            clip = effect.apply(clip)
+            if max(clip.width, clip.height) > LARGEST_SIDE or clip.width * clip.height > LARGEST_PICTURE:
+                raise InputError(
+                    f"The clip would be {clip.width}x{clip.height} pixels on the way; {LARGEST_SIDE} a side and "
+                    f"{LARGEST_PICTURE / 1e6:.0f} million in all are the most. Choose a smaller upscale or size."
+                )
         if clip.num_frames / clip.frame_rate > LONGEST_FILM:
             raise InputError(
                 f"The clip would last {float(clip.num_frames / clip.frame_rate):.0f} s; the limit is {LONGEST_FILM} s. "
@@ -99,6 +110,7 @@ class FinishVideo:
         """Make `folder`/clip.mp4. `on_progress` may raise Cancelled."""
         folder.mkdir(parents=True, exist_ok=True)
         metadata = {"comment": json.dumps(recipe or self.recipe(request)), "title": request.title or self.title}
+        on_progress(Progress("finish", 0.0))
         with finished(request, folder) as (stream, sound):
             return write_video(
                 watched(stream, on_progress),
@@ -129,7 +141,8 @@ def finished(request: FinishRequest, folder: Path) -> Iterator[tuple[FrameStream
         yield finish(given.read(), _effects(request, given)), sound
         return
     with TemporaryDirectory(dir=folder, prefix=".join-") as place:
-        sound = sound_of(request.finishing, given.sound(Path(place)))
+        seconds = float(given.num_frames / given.rate)
+        sound = sound_of(request.finishing, given.sound(Path(place)), seconds=seconds)
         yield finish(given.frames(), _effects(request, given)), sound
 
 

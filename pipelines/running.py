@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from pipelines.media.join import Film, Shot, join_clips
 from pipelines.media.provenance import Origin
 from pipelines.media.write import write_video
 from pipelines.progress import Meter, Stage
-from pipelines.types import Clip, Conditioning, Frames, FrameStream, Joining, OnProgress, Plan, Request, Sound
+from pipelines.types import Clip, Conditioning, Frames, FrameStream, Joining, OnProgress, Plan, Request
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -56,20 +56,20 @@ class PlanRun:
 
     def _continuous(self) -> Clip:
         """The answers as one clip."""
-        return self._write(
-            self._stream(self._frames(), self.plan.num_frames), self.folder / "clip.mp4", self.plan.sound
-        )
+        return self._write(self._stream(self._frames(), self.plan.num_frames), self.folder / "clip.mp4")
 
     def _film(self, joining: Joining) -> Clip:
         """Shots of their own, each finished and written apart, then joined."""
         shots = []
         for index, conditioning in enumerate(self.plan.conditionings):
             shot = self._stream(self._answer(conditioning, index), conditioning.num_frames)
-            shots.append(self._write(shot, self.folder / f"shot-{index:03}.mp4", None).path)
+            path = self.folder / f"shot-{index:03}.mp4"
+            finished = self._counted(finish(shot, self.plan.finishing))
+            shots.append(write_video(finished, path, quality="master").path)  # it is encoded once more in the film
         clip = join_clips(
             Film.of([Shot(path) for path in shots], joining.transition),
             self.folder / "clip.mp4",
-            finishing=lambda stream: finish(stream, joining.finishing),
+            finishing=lambda stream: self._counted(finish(stream, joining.finishing)),
             sound=self.plan.sound,
             quality=self.request.finishing.quality,
             metadata=self.metadata,
@@ -129,19 +129,22 @@ class PlanRun:
             guidance_interval=info.guidance_interval,
         )
 
-    def _write(self, stream: FrameStream, path: Path, sound: Sound | None) -> Clip:
-        """Finish and encode."""
-        stream = finish(stream, self.plan.finishing)
+    def _counted(self, stream: FrameStream) -> FrameStream:
+        """The same frames; each chunk that is written moves the meter, which may raise Cancelled."""
 
-        def counted() -> Iterator[Frames]:
+        def chunks() -> Iterator[Frames]:
             for chunk in stream.chunks:
                 yield chunk
                 self.meter.advance("write", chunk.size / 3 / VOLUME)
 
+        return replace(stream, chunks=chunks())
+
+    def _write(self, stream: FrameStream, path: Path) -> Clip:
+        """Finish and encode."""
         return write_video(
-            FrameStream(counted(), stream.width, stream.height, stream.frame_rate, stream.num_frames),
+            self._counted(finish(stream, self.plan.finishing)),
             path,
-            sound=sound,
+            sound=self.plan.sound,
             quality=self.request.finishing.quality,
             metadata=self.metadata,
             origin=self._origin,
@@ -161,9 +164,10 @@ class PlanRun:
         width, height = self.request.size
         made = self.plan.count * min(self.request.length, self.model.info.num_frames) * width * height / VOLUME
         final = finish(self._stream(iter(()), self.plan.num_frames), self.plan.finishing)
+        volume = final.num_frames * final.width * final.height / VOLUME
         return {
             "encode": made,
             "denoise": made * (self.request.num_inference_steps or 1),
             "decode": made,
-            "write": final.num_frames * final.width * final.height / VOLUME,
+            "write": volume if self.plan.joining is None else 2 * volume,  # shots, and then the film
         }

@@ -79,6 +79,10 @@ class SourcePipeline(VideoPipeline[Any]):
         return source.width / source.height
 
     @classmethod
+    def seconds(cls, request: VideoRequest) -> float:
+        return Source.of(request).seconds
+
+    @classmethod
     def working_rate(cls, request: VideoRequest, info: ModelInfo) -> float:
         return float(min(Fraction(info.frame_rate), Source.of(request).info.frame_rate))
 

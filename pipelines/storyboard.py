@@ -92,6 +92,10 @@ class Board(VideoPipeline[StoryboardRequest]):
         if request.style_image is not None:
             read_image(Path(request.style_image))
 
+    @classmethod
+    def seconds(cls, request: StoryboardRequest) -> float:
+        return sum(panel.seconds for panel in request.panels)
+
     def plan(self, request: StoryboardRequest) -> Plan:
         rate = request.rate
         shots = Finishing(**request.finishing.model_dump(exclude=LAST))

@@ -79,6 +79,13 @@ class Finishing(Settings):
     quality: Quality = Field("good", description="how much of the picture the file keeps, and how large it gets")
     label: bool = Field(False, description="lay a small mark in the corner that says a machine made this")
 
+    @field_validator("size")
+    @classmethod
+    def _size_in_range(cls, value: str | None) -> str | None:
+        if value is not None and not all(16 <= int(side) <= 8192 for side in value.split("x")):
+            raise ValueError(f"size {value} must have sides of 16 to 8192 pixels")
+        return value
+
     @field_validator("frame_rate")
     @classmethod
     def _rate_in_range(cls, value: str | None) -> str | None:

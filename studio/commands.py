@@ -15,11 +15,12 @@ from pipelines.errors import Cancelled, InputError, MediaError, SeptetError
 from pipelines.fields import media_fields
 from pipelines.registry import PIPELINES, Order
 from studio.jobs.desk import JobDesk
-from studio.jobs.inputs import sha256_of
+from studio.jobs.inputs import describe, sha256_of
 from studio.jobs.job import Job
 from studio.options import fields_from, request_from
 from studio.progress import Line
-from studio.recipes import build_request, load_recipe, read_request
+from studio.recipes import build_request, load_recipe, read_request, write_recipe
+from studio.views import facts
 
 LOOK_SECONDS = 0.1
 JOIN_SECONDS = 2.0  # between two looks whether the studio that had the job is gone
@@ -43,7 +44,7 @@ def remake(options: argparse.Namespace) -> int:
         request = read_request(recipe, find)
         claimed = recipe.get("model") or {}
         model = options.model or _installed_name(desk, str(claimed.get("name")))
-    if options.model is None and model is None:
+    if claimed and options.model is None and model is None:
         title = claimed.get("title") or claimed.get("name")
         _note(f"It was made with {title}, which is not on disk; another model makes another clip.")
     return _make(options, request, model)
@@ -55,9 +56,12 @@ def finish(options: argparse.Namespace) -> int:
     from pipelines.media.export import export_video
     from pipelines.media.metadata import recipe_metadata
 
-    source, out = _source(options.source), _writable(options.out, options.source)
-    fields = {**fields_from(options, FinishRequest), "video": str(source.resolve())}
-    request = FinishVideo.prepare(build_request(FinishRequest, fields))
+    fields = {**fields_from(options, FinishRequest), "video": str(_source(options.source).resolve())}
+    request = build_request(FinishRequest, fields)
+    given = [Path(path) for _kind, path in media_fields(request).values()]
+    out = _writable(options.out, *given)
+    request = FinishVideo.prepare(request)
+    stored = {str(path): describe(path) for path in given}
     if cut := crop_stated(request):
         _note(f"The clip is {cut}.")
     with Line() as line, finished(request, out.parent) as (stream, sound):
@@ -68,7 +72,7 @@ def finish(options: argparse.Namespace) -> int:
             sound,
             codec=options.codec,
             quality=request.finishing.quality,
-            metadata=recipe_metadata(FinishVideo.recipe(request)),
+            metadata=recipe_metadata(write_recipe(request, None, stored)),
             origin=origin_of(request),
         )
     _say(out)
@@ -112,7 +116,7 @@ def list_jobs(options: argparse.Namespace) -> int:
     with JobDesk(options.folder) as desk:
         for job in desk.jobs(options.limit):
             when = datetime.fromtimestamp(job.created).strftime("%Y-%m-%d %H:%M")
-            said = job.error or str(job.recipe.get("request", {}).get("prompt", ""))
+            said = job.error or facts.summary(job)
             _say(f"{job.id[:8]}  {when}  {job.state:11}  {job.mode:19}  {said[:60]}".rstrip())
     return 0
 

@@ -34,8 +34,10 @@ LARGEST_FILE = 1 << 20  # bytes; a recipe is a few thousand
 Registry = Mapping[str, Any]  # mode -> a class with `request_type`
 
 
-def write_recipe(request: Order, info: ModelInfo, stored: Mapping[str, Stored]) -> dict[str, Any]:
-    """The recipe of a prepared request. `stored`: where each path it names went in the input store."""
+def write_recipe(request: Order, info: ModelInfo | None, stored: Mapping[str, Stored]) -> dict[str, Any]:
+    """The recipe of a prepared request. `info`: the model that has a part in it, None where none has; `stored`:
+    where each path it names went in the input store.
+    """
     inputs = {
         field: {"sha256": stored[path].sha256, "name": stored[path].name}
         for field, (_kind, path) in media_fields(request).items()
@@ -45,7 +47,9 @@ def write_recipe(request: Order, info: ModelInfo, stored: Mapping[str, Stored]) 
         "septet": VERSION,
         "mode": request.mode,
         "request": anonymous.model_dump(mode="json"),
-        "model": {"name": _public_name(info), "title": info.title, "fingerprint": fingerprint(info.folder)},
+        "model": {"name": _public_name(info), "title": info.title, "fingerprint": fingerprint(info.folder)}
+        if info
+        else {},
         "inputs": inputs,
         "flags": [],
         "made": {},

@@ -195,9 +195,14 @@ def studio_state(shelf: Shelf, fetches: Fetches) -> header.Studio:
 
 def disposition(job: Job, suffix: str) -> str:
     """The header that names a download: readable, safe in every file system (RFC 6266)."""
-    said = unicodedata.normalize("NFKD", facts.request(job).get("prompt", ""))
+    said = unicodedata.normalize(
+        "NFKD", facts.request(job).get("prompt", "") if facts.is_made(job) else facts.given(job)
+    )
     slug = re.sub(r"[^a-z0-9]+", "-", said.encode("ascii", "ignore").decode().lower()).strip("-")[:48].strip("-")
-    name = "-".join(part for part in ("septet", job.mode, slug, str(job.seed)) if part) + suffix
+    name = (
+        "-".join(part for part in ("septet", job.mode, slug, str(job.seed) if facts.is_made(job) else "") if part)
+        + suffix
+    )
     return f"attachment; filename=\"{name}\"; filename*=UTF-8''{quote(name)}"
 
 

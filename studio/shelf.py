@@ -24,6 +24,7 @@ from studio import words
 from studio.jobs.desk import JobDesk
 from studio.jobs.job import Job
 from studio.recipes import build_request, read_request
+from studio.views import facts
 
 TAKES = 8  # recent takes shown beside the newest one
 PAGE = 24  # cards a library page holds
@@ -62,7 +63,7 @@ class Shelf:
         def fits(job: Job) -> bool:
             if job.state != "done" or (mode and job.mode != mode):
                 return False
-            said = str(job.recipe.get("request", {}).get("prompt", "")).casefold()
+            said = facts.summary(job).casefold()
             return all(word in said for word in wanted)
 
         return self._first(PAGE, fits, before)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipelines.checkpoints import CATALOGUE, model_info
 from pipelines.errors import ModelMissing, SeptetError
-from pipelines.registry import SERVICES
+from pipelines.registry import PIPELINES, SERVICES
 from studio.jobs.inputs import InputStore, sha256_of
 from studio.paths import DataFolder
 from studio.recipes import build_request, fingerprint
@@ -30,7 +30,7 @@ def findings(recipe: Mapping[str, Any], folder: DataFolder) -> list[Finding]:
         *_claims(recipe),
         *_request(recipe),
         *_inputs(recipe, folder),
-        _model(recipe, folder),
+        *([_model(recipe, folder)] if recipe.get("model") or recipe.get("mode") in PIPELINES else []),
         *_made(recipe),
     ]
 

@@ -13,7 +13,7 @@ from pipelines.finishing.fade import Fade
 from pipelines.finishing.grain import Grain
 from pipelines.finishing.interpolate import Interpolate
 from pipelines.finishing.label import Label
-from pipelines.finishing.loop import Loop
+from pipelines.finishing.loop import Loop, seam_seconds
 from pipelines.finishing.resize import Resize
 from pipelines.finishing.sharpen import Sharpen
 from pipelines.finishing.speed import Speed
@@ -69,18 +69,30 @@ def finishing_chain(
     return tuple(effects)
 
 
+def speed_of(finishing: Finishing) -> Fraction:
+    """How fast time runs, the same for pictures and sound."""
+    return Fraction(finishing.speed).limit_denominator(1000)
+
+
 def sound_of(
     finishing: Finishing, source: Path | None = None, start: float = 0.0, seconds: float | None = None
 ) -> Sound | None:
-    """What is heard with the clip: `seconds` of the source's sound from `start` on, music, or both; None: nothing."""
+    """What is heard with the clip: `seconds` of the source's sound from `start` on, music, or both; None: nothing.
+
+    A seamless loop begins after what it dissolves into, and its sound begins there with it.
+    """
     music = Path(finishing.music) if finishing.music else None
     if source is None and music is None:
         return None
+    speed = speed_of(finishing)
+    if finishing.loop == "seam" and seconds is not None:
+        left_out = seam_seconds(seconds / float(speed)) * float(speed)
+        start, seconds = start + left_out, seconds - left_out
     return Sound(
         source,
         start,
         seconds,
-        finishing.speed,
+        float(speed),
         finishing.sound_gain,
         music,
         finishing.music_gain,
@@ -93,7 +105,7 @@ def _timing(finishing: Finishing, frame_rate: Fraction, num_frames: int | None) 
     """How fast time runs, at which rate it is shown, and how it begins again."""
     effects: list[Effect] = []
     rate = Fraction(finishing.frame_rate) if finishing.frame_rate else frame_rate
-    speed = Fraction(finishing.speed).limit_denominator(100)
+    speed = speed_of(finishing)
     if speed != 1:
         effects.append(Speed(speed))
         num_frames = num_frames and max(1, round(num_frames / speed))

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from pipelines.finishing.chunks import frame_by_frame
+from pipelines.media.lettering import font
 from pipelines.types import Frame, FrameStream
 
 TEXT = "AI-generated"
@@ -43,12 +44,11 @@ class Label:
 def _mark(text: str, width: int, height: int) -> NDArray[np.uint8]:
     """(h, w, 4) RGBA, no larger than a frame of that size."""
     size = max(_SMALLEST, round(min(width, height) * _TEXT_HEIGHT))
-    font = ImageFont.load_default(size)
-    left, top, right, bottom = (round(side) for side in font.getbbox(text))
+    left, top, right, bottom = (round(side) for side in font(size).getbbox(text))
     pad = size // 2
     plate = Image.new("RGBA", (right - left + 2 * pad, bottom - top + 2 * pad))
     draw = ImageDraw.Draw(plate)
     draw.rounded_rectangle((0, 0, plate.width - 1, plate.height - 1), radius=pad, fill=_PLATE)
-    draw.text((pad - left, pad - top), text, font=font, fill=_INK)
+    draw.text((pad - left, pad - top), text, font=font(size), fill=_INK)
     plate.thumbnail((width, height))
     return np.asarray(plate)

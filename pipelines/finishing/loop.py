@@ -18,6 +18,7 @@ from pipelines.types import Frame, FrameStream
 _SEAM = 1.0  # seconds over which the end turns into the beginning
 _LARGEST_SHARE = 3  # the seam is at most one part in so many of the clip
 LONGEST_BOOMERANG = 60  # seconds: every frame is kept until it is shown again
+LARGEST_BOOMERANG = 6e9  # bytes of them
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,23 @@ class Loop:
             return stream
         if self.method == "boomerang":
             return _there_and_back(stream)
-        seam = max(1, min(round(stream.frame_rate * _SEAM), stream.num_frames // _LARGEST_SHARE))
+        seam = max(1, round(seam_seconds(float(stream.num_frames / stream.frame_rate)) * stream.frame_rate))
         chunks = in_chunks(_seamless(frames_of(stream.chunks), stream.num_frames, seam), stream.width, stream.height)
         return replace(stream, chunks=chunks, num_frames=stream.num_frames - seam)
+
+
+def seam_seconds(length: float) -> float:
+    """How much of a clip of `length` seconds its seam takes."""
+    return min(_SEAM, length / _LARGEST_SHARE)
+
+
+def check_boomerang(length: float) -> None:
+    """Raises InputError for a clip of more seconds than can be kept until they are shown again."""
+    if length > LONGEST_BOOMERANG:
+        raise InputError(
+            f"A boomerang is at most {LONGEST_BOOMERANG} s long before it turns; this clip is {length:.0f} s. "
+            "Use a shorter part, or loop with a seam."
+        )
 
 
 def _seamless(frames: Iterator[Frame], count: int, seam: int) -> Iterator[Frame]:
@@ -52,13 +67,14 @@ def _seamless(frames: Iterator[Frame], count: int, seam: int) -> Iterator[Frame]
 
 
 def _there_and_back(stream: FrameStream) -> FrameStream:
-    seconds = float(stream.num_frames / stream.frame_rate)
-    if seconds > LONGEST_BOOMERANG:
-        raise InputError(
-            f"A boomerang is at most {LONGEST_BOOMERANG} s long before it turns; this clip is {seconds:.0f} s. "
-            "Use a shorter part, or loop with a seam."
-        )
+    check_boomerang(float(stream.num_frames / stream.frame_rate))
     shape = (stream.height, stream.width, 3)
+    size = stream.num_frames * stream.height * stream.width * 3
+    if size > LARGEST_BOOMERANG:
+        raise InputError(
+            f"A boomerang of {stream.num_frames} frames of {stream.width}x{stream.height} needs {size / 1e9:.0f} GB on "
+            f"the way; {LARGEST_BOOMERANG / 1e9:.0f} GB is the most. Use a smaller size or a shorter part."
+        )
 
     def frames() -> Iterator[Frame]:
         with TemporaryFile() as file:

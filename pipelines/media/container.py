@@ -31,7 +31,8 @@ _OPTIONS = {
 }
 _ISO_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 _SEES_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
-_SNIFFED = 64
+SNIFFED = 64
+SOUND_FORMATS = "MP3, M4A, WAV, FLAC or OGG"
 _FORMATS = "MP4, MOV, MKV, WebM or GIF"
 
 
@@ -67,19 +68,20 @@ def open_bytes(path: Path) -> BinaryIO:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[InputContainer]:
-    """The container, open for reading; closed on the way out.
+def opened(path: Path, *, sound: bool = False) -> Iterator[InputContainer]:
+    """The container, open for reading; closed on the way out. `sound`: it is wanted for that, which errors then say.
 
     Raises MediaError for a missing, empty, foreign or damaged file, also for damage met while the caller reads.
     """
     name = shown_name(path)
     with open_bytes(path) as file:
-        head = file.read(_SNIFFED)
+        head = file.read(SNIFFED)
         kind = sniff(head)
         if not head:
             raise MediaError(f"The file {name} is empty. Upload it again.")
         if kind is None:
-            raise MediaError(f"{name} is not a video Septet can read. Use {_FORMATS}.")
+            wanted, formats = ("sound", SOUND_FORMATS) if sound else ("a video", _FORMATS)
+            raise MediaError(f"{name} is not {wanted} Septet can read. Use {formats}.")
         file.seek(0)
         try:
             with av.open(file, format=kind, options=dict(_OPTIONS), metadata_errors="replace") as container:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 
@@ -72,6 +72,15 @@ class Film:
             lengths.insert(0, round(TITLE_SECONDS * rate))
         fade = min(round(transition * rate), min(lengths) // 2)
         return cls(tuple(shots), (infos[0].width, infos[0].height), rate, tuple(lengths), fade, title)
+
+    def check_transition(self, seconds: float) -> None:
+        """Raises InputError where a cross-fade of so many seconds would not fit into the shortest shot twice."""
+        longest = float(min(self.lengths) // 2 / self.rate)
+        if round(seconds * self.rate) > self.fade:
+            raise InputError(
+                f"transition is {seconds:g} s; the shortest shot, which fades at both ends, lasts "
+                f"{float(min(self.lengths) / self.rate):.2f} s. Choose at most {longest:.2f} s."
+            )
 
     @property
     def num_frames(self) -> int:
@@ -177,7 +186,7 @@ class _Footage:
         self.length, self.size = length, size
         self._inside = _whole_inside(shot.path, size)
         stream = read_video(shot.path, start=shot.start, seconds=shot.seconds, frame_rate=rate, size=self._inside)
-        self._frames = (frame for chunk in stream.chunks for frame in chunk)
+        self._frames = _frames_of(stream)
         self._index, self._frame = -1, np.zeros((size[1], size[0], 3), np.uint8)
 
     def frame(self, index: int) -> Frame:
@@ -186,6 +195,8 @@ class _Footage:
             if following is not None:
                 self._frame = self._laid(following)
             self._index += 1
+        if index >= self.length - 1:
+            self._frames.close()  # the file and its decoder: a film has many
         return self._frame
 
     def _laid(self, frame: Frame) -> Frame:
@@ -197,6 +208,12 @@ class _Footage:
         ground = np.zeros((height, width, 3), np.uint8)
         ground[top : top + self._inside[1], left : left + self._inside[0]] = frame
         return ground
+
+
+def _frames_of(stream: FrameStream) -> Generator[Frame, None, None]:
+    with closing(cast(Generator[Frames, None, None], stream.chunks)) as chunks:
+        for chunk in chunks:
+            yield from chunk
 
 
 def _whole_inside(path: Path, size: tuple[int, int]) -> tuple[int, int]:

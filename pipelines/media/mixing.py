@@ -19,22 +19,26 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from pipelines.errors import MediaError
-from pipelines.media.container import AUDIO_DECODERS, opened, shown_name
+from pipelines.media.container import AUDIO_DECODERS, SOUND_FORMATS, opened, shown_name
 from pipelines.types import Sound
 
 Samples = NDArray[np.float32]
 
 RATE = 48_000
 _GAP = 0.05  # seconds by which a source's clock may wander before silence fills in or samples are dropped
+_SHORTEST = 0.1  # seconds of music: it is opened anew each time it begins again
 _BLOCK = 4096  # samples mixed at a time
 _SLOWEST = 0.5  # what one tempo filter can do; slower takes two
 
 
 def check_sound(path: Path) -> None:
     """Raises MediaError for a file that holds no sound Septet can read."""
-    with opened(path) as source:
+    name = shown_name(path)
+    with opened(path, sound=True) as source:
         if audio_stream(source) is None:
-            raise MediaError(f"{shown_name(path)} holds no sound Septet can read. Use MP3, M4A, WAV, FLAC or OGG.")
+            raise MediaError(f"{name} holds no sound Septet can read. Use {SOUND_FORMATS}.")
+        if source.duration is not None and source.duration < _SHORTEST * 1e6:
+            raise MediaError(f"{name} lasts {source.duration / 1e6:.3f} s; music must last {_SHORTEST} s. Choose more.")
 
 
 def audio_stream(source: InputContainer) -> AudioStream | None:

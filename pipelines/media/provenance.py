@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, get_args
 
-from pipelines.media.container import open_bytes
+from pipelines.media.container import SNIFFED, open_bytes, opened, sniff
 
 # made from nothing but a prompt or a picture; made into somebody's video; somebody's video, improved
 Origin = Literal["trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "algorithmicallyEnhanced"]
 
+TAG = "DIGITAL_SOURCE_TYPE"  # the same word in a Matroska or WebM file, where XMP has no place
 _VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")  # the UUID that names an XMP box
 _LARGEST = 1 << 16  # bytes; ours has a few hundred
@@ -38,11 +39,16 @@ def add_origin(part: Path, origin: Origin) -> None:
 
 def read_origin(path: Path) -> Origin | None:
     """What a file says of where it comes from, None where it says nothing. Raises MediaError if it cannot be opened."""
-    for packet in _xmp_boxes(path):
-        found = re.search(rb"digitalsourcetype/(\w+)", packet)
-        if found is not None and found.group(1).decode() in get_args(Origin):
-            return found.group(1).decode()  # type: ignore[return-value]
-    return None
+    with open_bytes(path) as file:
+        kind = sniff(file.read(SNIFFED))
+    if kind == "matroska":
+        with opened(path) as container:
+            said = [container.metadata.get(TAG, "")]
+    else:
+        said = [
+            word.decode() for packet in _xmp_boxes(path) for word in re.findall(rb"digitalsourcetype/(\w+)", packet)
+        ]
+    return next((origin for origin in get_args(Origin) if origin in said), None)
 
 
 def _xmp_boxes(path: Path) -> Iterator[bytes]:
@@ -60,6 +66,6 @@ def _xmp_boxes(path: Path) -> Iterator[bytes]:
                 size = end - place
             if size < head:
                 return
-            if kind == b"uuid" and size <= _LARGEST and file.read(16) == _XMP:
+            if kind == b"uuid" and head + 16 <= size <= _LARGEST and file.read(16) == _XMP:
                 yield file.read(size - head - 16)
             place += size

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from pipelines.media.lettering import font
 from pipelines.types import Frame
 
 TITLE_SECONDS = 2.5
@@ -38,17 +39,15 @@ def _lettered(words: str, width: int, height: int) -> Frame:
     room = round(width * _ROOM), round(height * _ROOM)
     largest = max(_SMALLEST, round(min(width, height) * _LARGEST))
     fitting = (
-        (text, font, box)
+        (text, size, box)
         for size in range(largest, _SMALLEST - 1, -1)
-        for font in [ImageFont.load_default(size)]
         for text in _lines(words, split=size == _SMALLEST)
-        for box in [draw.textbbox((0, 0), text, font=font, align="center")]
+        for box in [draw.textbbox((0, 0), text, font=font(size), align="center")]
         if box[2] <= room[0] and box[3] <= room[1]
     )
-    smallest = ImageFont.load_default(_SMALLEST)
-    text, font, box = next(fitting, (words, smallest, draw.textbbox((0, 0), words, font=smallest)))
+    text, size, box = next(fitting, (words, _SMALLEST, draw.textbbox((0, 0), words, font=font(_SMALLEST))))
     place = (width - box[2] - box[0]) / 2, (height - box[3] - box[1]) / 2
-    draw.text(place, text, font=font, fill=(255, 255, 255), align="center")
+    draw.text(place, text, font=font(size), fill=(255, 255, 255), align="center")
     return np.asarray(image)
 
 

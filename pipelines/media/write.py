@@ -21,7 +21,7 @@ from pipelines.media.container import shown_name
 from pipelines.media.encodings import Codec, Encoding, Preset, codec_for, encoding_for
 from pipelines.media.metadata import KEY, parse_recipe
 from pipelines.media.probe import inspect
-from pipelines.media.provenance import Origin, add_origin
+from pipelines.media.provenance import TAG, Origin, add_origin
 from pipelines.media.publish import published
 from pipelines.types import Clip, Frame, FrameStream, Mask, Quality, Sound
 
@@ -49,7 +49,7 @@ def write_video(
     The end of the name says what it becomes unless `codec` does: .mp4 H.264 (or H.265, AV1) with AAC and its index at
     the front, .webm VP9 with Opus, .mov ProRes with PCM. Converted and tagged as limited-range BT.709, exact rational
     rate, exact count. `matte` (chunks of (n, H, W) uint8, 255 = seen) makes VP9 and ProRes transparent where it is 0.
-    `origin` marks MP4 and MOV files as what a machine made or changed.
+    `origin` marks the file as what a machine made or changed.
     Pictures in 4:2:0 have even sides only: the last column or row of an odd size is left out, nothing is rescaled.
     The file is made beside `path` as `<name>.part`, checked by opening it again, and renamed; a failure leaves nothing.
     `threads` 0 means all cores. Raises DiskFull, MediaError (unreadable sound), InputError (a
@@ -58,7 +58,7 @@ def write_video(
     path = Path(path)
     encoding = encoding_for(codec_for(path.name, codec), quality, preset, threads, alpha=matte is not None)
     with published(path) as part:
-        _encode(_Pictures(stream, encoding.pixels, matte), part, encoding, sound, metadata or {})
+        _encode(_Pictures(stream, encoding.pixels, matte), part, encoding, sound, metadata or {}, origin)
         if origin is not None and encoding.container in ("mp4", "mov"):
             add_origin(part, origin)
         _verify(part, stream, shown_name(path))
@@ -76,12 +76,15 @@ def _encode(
     encoding: Encoding,
     heard: Sound | None,
     metadata: dict[str, str],
+    origin: Origin | None,
 ) -> None:
     """Write the whole file, a few frames encoded in a thread of its own while the next few are being made."""
     stream = pictures.stream
     length = float(stream.num_frames / stream.frame_rate)
     with av.open(f"file:{part}", "w", format=encoding.container, container_options=encoding.container_options) as out:
         out.metadata.update(metadata)
+        if origin is not None and encoding.container == "webm":
+            out.metadata[TAG] = origin
         video = _video_stream(out, stream, encoding)
         # The encoder's thread is done before the files it reads and writes are closed, whatever happens.
         sounds = soundtrack(out, heard, length, encoding.sound)

@@ -82,6 +82,12 @@ class InputStore:
         return next(iter(sorted(self.folder.glob(f"{sha256}.*"))), None)
 
 
+def describe(path: Path) -> Stored:
+    """What the store would call a file, which need not be in it."""
+    digest = sha256_of(path)
+    return Stored(f"{digest}.{_extension(path)}", digest, path.name)
+
+
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a file's content, in hexadecimal."""
     with path.open("rb") as reader:

@@ -80,11 +80,12 @@ class Intake:
 
     def _enter(self, new: NewJob, request: Order, info: ModelInfo) -> Job:
         """Store the inputs and write the job into the ledger, as one to anybody who looks."""
+        model = info if isinstance(request, Request) else None  # finishing has no use for one
         job = None
         while job is None:  # inputs may be cleared away between being stored and being entered; then once more
             stored = self._store(request)
             files = tuple({entry.file for entry in stored.values()})
-            entered = replace(new, inputs=files, recipe=write_recipe(request, info, stored) | new.recipe)
+            entered = replace(new, inputs=files, recipe=write_recipe(request, model, stored) | new.recipe)
             job = self._ledger.add(entered, cap=self._capacity, inputs_there=partial(self._are_stored, files))
         return job
 

@@ -33,10 +33,29 @@ def is_made(job: Job) -> bool:
     return job.mode in PIPELINES
 
 
+def given(job: Job) -> str:
+    """What its owner called the video a job was given, without the ending."""
+    name = job.recipe.get("inputs", {}).get("video", {}).get("name", "")
+    return str(name).rpartition(".")[0] or str(name)
+
+
+def runs_with_source(job: Job) -> bool:
+    """Whether the clip shows at every moment what its source shows then: the two can be compared."""
+    asked = request(job)
+    bent = asked.get("finishing", {})
+    return bool(
+        asked.get("video")
+        and bent.get("speed", 1.0) == 1.0
+        and bent.get("loop", "off") == "off"
+        and not asked.get("then")
+        and not asked.get("title")
+    )
+
+
 def summary(job: Job) -> str:
     """One line that tells this job from others."""
     if not is_made(job):
-        return f"{title(job.mode)}: {job.recipe.get('inputs', {}).get('video', {}).get('name', '')}"
+        return f"{title(job.mode)}: {given(job)}"
     return request(job).get("prompt") or f"{title(job.mode)}, {words.SEED.lower()} {job.seed}"
 
 

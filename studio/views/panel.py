@@ -96,9 +96,8 @@ def _retry(text: str) -> str:
 
 def _done(job: Job) -> str:
     stage = marks.player(job.id, words.PLAYER, autoplay=True)
-    source = facts.request(job).get("video")
     compare = ""
-    if source:
+    if facts.runs_with_source(job):
         stage += _compare(job)
         compare = marks.button(words.COMPARE, "compare", open=words.COMPARE, close=words.COMPARE_CLOSE)
     acts = (

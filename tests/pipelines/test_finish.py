@@ -6,6 +6,7 @@ import json
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -114,16 +115,17 @@ def test_cancelling_leaves_nothing(video: Path, tmp_path: Path) -> None:
     ("fields", "sentence"),
     [
         ({"start": 9.0}, "start is 9 s"),
-        ({"finishing": {"size": "9000x9000"}}, "9000x9000"),
-        ({"finishing": {"upscale": 8, "size": "64x48", "aspect_ratio": "21:9"}}, None),
+        ({"finishing": {"size": "8000x8000"}}, "10667x8000 pixels on the way"),
+        ({"finishing": {"colour_match": True}, "title": "x"}, "not those of a film"),
+        ({"title": "\u732b"}, "\u732b"),
+        ({"then": "itself", "transition": 4.0}, "Choose at most 1.00 s"),
         ({"finishing": {"music": "/nowhere.mp3"}}, "nowhere.mp3"),
     ],
     ids=str,
 )
 def test_what_cannot_be_done_is_said_before_any_work(video: Path, tmp_path: Path, fields: dict, sentence: str) -> None:
-    if sentence is None:
-        assert _run(video, tmp_path, **fields).num_frames == 48
-        return
+    if fields.get("then") == "itself":
+        fields = fields | {"then": (str(video),)}
     with pytest.raises((InputError, MediaError), match=sentence):
         _run(video, tmp_path, **fields)
 
@@ -191,3 +193,27 @@ def test_what_video_ldm_showed_can_be_had(tmp_path: Path) -> None:
 def test_what_is_cut_off_is_said(tmp_path: Path, finishing: dict, said: str) -> None:
     video = make_video(tmp_path / "in.mp4", moving_square(3, 160, 96), 8)
     assert crop_stated(FinishRequest(video=str(video), finishing=Finishing(**finishing))) == said
+
+
+def test_the_sound_of_a_seamless_loop_begins_where_its_pictures_do(tmp_path: Path) -> None:
+    frames = np.zeros((72, 48, 64, 3), np.uint8)
+    frames[48:] = 200  # at two seconds a light goes on, and a tone begins
+    video = make_video(tmp_path / "in.mov", frames, 24, sound=tone(3, onset=2.0), sound_codec="pcm_s16le")
+    for speed in (1.0, 2.0):
+        clip = _run(video, tmp_path / str(speed), finishing={"loop": "seam", "speed": speed})
+        shown = collect(read_video(clip.path)).mean((1, 2, 3))
+        light = int(np.argmax(shown > 150)) / 24
+        with av.open(str(clip.path)) as container:
+            heard = np.concatenate([frame.to_ndarray() for frame in container.decode(audio=0)], axis=1)[0]
+        assert int(np.argmax(np.abs(heard) > 0.2)) / 48_000 == pytest.approx(light, abs=0.06)
+
+
+@pytest.mark.parametrize("size", ["8x8", "15x400", "9000x900"])
+def test_sizes_no_file_can_have_are_named(size: str) -> None:
+    with pytest.raises(ValueError, match=f"size {size} must have sides of 16 to 8192"):
+        Finishing(size=size)
+
+
+def test_letters_of_many_alphabets_can_be_set_in_a_title(video: Path) -> None:
+    for words in ("Caf\u00e9 – 3 €", "\u041f\u0440\u0438\u0432\u0435\u0442", "\u0393\u03b5\u03b9\u03ac"):
+        FinishVideo.prepare(FinishRequest(video=str(video), title=words))

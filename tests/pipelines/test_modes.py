@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipelines import PIPELINES
-from pipelines.errors import Cancelled, OutOfMemory, SeptetError
+from pipelines.errors import Cancelled, InputError, OutOfMemory, SeptetError
 from pipelines.media.metadata import read_recipe
 from pipelines.media.probe import probe_video
 from pipelines.media.provenance import read_origin
@@ -272,3 +272,13 @@ def test_preparing_twice_changes_nothing_more(mode, files):
     once = PIPELINES[mode].prepare(request_for(mode, files), INFO)
     assert PIPELINES[mode].prepare(once, INFO) == once
     assert all(getattr(once, name) is not None for name in ("width", "height", "num_frames", "seed"))
+
+
+@pytest.mark.parametrize("mode", ["text-to-video", "stylization"])
+def test_a_boomerang_too_long_is_refused_at_the_door(mode, files, tmp_path):
+    changes = {"finishing": Finishing(loop="boomerang", speed=0.25), "num_frames": 17, "frame_rate": 1.0}
+    if mode == "stylization":
+        video = make_video(tmp_path / "long.mp4", moving_square(200, 96, 48, 0.1), 12)
+        changes = {"finishing": Finishing(loop="boomerang", speed=0.25), "video": str(video)}
+    with pytest.raises(InputError, match="boomerang is at most 60 s"):
+        PIPELINES[mode].prepare(request_for(mode, files, **changes), INFO)

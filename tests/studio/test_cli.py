@@ -15,7 +15,7 @@ from studio import commands
 from studio.cli import main, parser
 from studio.jobs.desk import JobDesk
 from studio.paths import DataFolder
-from tests.media_samples import make_video, moving_square
+from tests.media_samples import make_video, moving_square, tone
 from tests.studio.jobs.fakes import LOADER, model_folder
 
 Run = Callable[..., tuple[int, str, str]]
@@ -108,6 +108,31 @@ def test_finish_joins_several_videos_into_one_film(run: Run, tmp_path: Path) -> 
     assert run("finish", paths[0], *words, "--out", out)[:2] == (0, f"{out}\n")
     info = probe_video(out)
     assert (info.num_frames, info.frame_rate) == (30 + 3 * 12 - 3 * 6, 12)
+
+
+def test_a_finished_video_can_be_made_again_from_its_files(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "footage"
+    folder.mkdir()
+    first, second = (
+        make_video(folder / f"{name}.mp4", moving_square(count), 12) for name, count in (("a", 12), ("b", 6))
+    )
+    out = tmp_path / "film.mp4"
+    assert run("finish", first, "--then", second, "--speed", 2, "--out", out)[0] == 0
+    again = tmp_path / "again.mp4"
+    elsewhere = ("--model", model_folder(tmp_path), "--data", tmp_path / "elsewhere", "--out", again)
+    status, _, err = run("remake", out, *elsewhere)
+    assert status == 2 and "video (a.mp4), then.0 (b.mp4)" in err
+    status, said, _ = run("verify", out)
+    assert status == 0 and "IPTC" in said
+
+
+@pytest.mark.parametrize("option", ["--then", "--music"])
+def test_finish_never_writes_over_a_file_it_was_given(run: Run, tmp_path: Path, option: str) -> None:
+    first, second = (make_video(tmp_path / f"{name}.mp4", moving_square(6), 12, sound=tone(0.5)) for name in "ab")
+    before = second.read_bytes()
+    status, _, err = run("finish", first, option, second, "--out", second)
+    assert status == 2 and "same file" in err
+    assert second.read_bytes() == before
 
 
 def test_finish_writes_other_formats_and_names_those_it_does_not(run: Run, tmp_path: Path) -> None:

@@ -73,3 +73,9 @@ def test_a_boomerang_of_more_than_a_minute_is_refused_before_a_frame_is_taken() 
 def test_very_short_clips_stay_whole(method: str, count: int) -> None:
     stream = Loop(method).apply(stream_of(moving_square(count), 8))
     assert len(collect(stream)) == stream.num_frames >= min(count, 2)
+
+
+def test_a_boomerang_that_needs_too_much_room_is_refused_before_a_frame_is_taken() -> None:
+    stream = FrameStream(iter(()), 4096, 2160, Fraction(60), 3000)
+    with pytest.raises(InputError, match="needs 80 GB"):
+        Loop("boomerang").apply(stream)

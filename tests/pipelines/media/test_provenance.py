@@ -16,11 +16,12 @@ from pipelines.media.write import write_video
 from tests.media_samples import collect, make_video, moving_square, stream_of
 
 MADE, MIXED, IMPROVED = "trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "algorithmicallyEnhanced"
+XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 IPTC = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}"
 
 
-@pytest.mark.parametrize("ending", ["mp4", "mov"])
+@pytest.mark.parametrize("ending", ["mp4", "mov", "webm"])
 @pytest.mark.parametrize("origin", [MADE, MIXED, IMPROVED])
 def test_what_is_written_is_read(tmp_path: Path, ending: str, origin: str) -> None:
     path = write_video(stream_of(moving_square(3)), tmp_path / f"clip.{ending}", origin=origin).path
@@ -59,6 +60,7 @@ def test_files_that_say_nothing_or_are_damaged_have_no_origin(tmp_path: Path) ->
         ("short", b"\0\0"),
         ("loop", b"\0\0\0\0free"),
         ("lies", b"\0\0\0\1uuid" + b"\xff" * 8),
+        ("small", b"\0\0\0\x10uuid" + XMP),
     ):
         (tmp_path / name).write_bytes(data)
         assert read_origin(tmp_path / name) is None
