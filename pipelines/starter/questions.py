@@ -22,7 +22,7 @@ from pipelines.starter.clips import to_tensor
 from pipelines.starter.conditioning import GREY
 from pipelines.starter.judge import Judge
 from pipelines.starter.photos import Frame, Frames, load_pictures
-from pipelines.starter.render import portrait, render
+from pipelines.starter.render import Rendered, portrait, render
 from pipelines.starter.sampler import FRAMES, HEIGHT, WIDTH, psnr
 from pipelines.starter.tracking import moved
 from pipelines.starter.world import COLOURS, PLACES, Scene, sample_scene
@@ -100,9 +100,7 @@ def score_first_frame(model: Answering, judge: Judge, cases: int) -> list[Score]
     for i in range(cases):
         scene = _scene(rng, ("left", "right", "up", "down"))
         clip = render(scene, WIDTH, HEIGHT, FRAMES)
-        video, mask = np.full_like(clip.frames, GREY), np.full(clip.mask.shape, 255, np.uint8)
-        video[0], mask[0] = clip.frames[0], 0
-        frames = model("", i, video, mask, held=1)
+        frames = _begun(model, "", clip, i)
         with torch.inference_mode():
             own = model.decode(model.encode(to_tensor(clip.frames[:1]))[None])[0]
         against_own.append(psnr(frames[0], own))
@@ -114,6 +112,26 @@ def score_first_frame(model: Answering, judge: Judge, cases: int) -> list[Score]
             score.add(seen[name] == getattr(scene, name))
     kept.detail = f"{np.mean(against_own):.1f} dB to its reconstruction, {np.mean(against_picture):.1f} to the picture"
     return [kept, alive, *stays.values()]
+
+
+def score_first_frame_named(model: Answering, judge: Judge, cases: int) -> list[Score]:
+    """Frame 0 given and a prompt that says what it shows and does: that must still be there in later frames."""
+    stays = {name: Score(f"first frame and words: {name} stays") for name in ("subject", "colour", "place")}
+    rng = np.random.default_rng(202)
+    for i in range(cases):
+        scene = _scene(rng, ("left", "right", "up", "down"))
+        frames = _begun(model, plain_caption(scene), render(scene, WIDTH, HEIGHT, FRAMES), i)
+        seen = judge.name(list(frames[4::4]))
+        for name, score in stays.items():
+            score.add(seen[name] == getattr(scene, name))
+    return list(stays.values())
+
+
+def _begun(model: Answering, prompt: str, clip: Rendered, seed: int) -> Frames:
+    """What a model makes of a clip's first frame."""
+    video, mask = np.full_like(clip.frames, GREY), np.full(clip.mask.shape, 255, np.uint8)
+    video[0], mask[0] = clip.frames[0], 0
+    return model(prompt, seed, video, mask, held=1)
 
 
 def _correlation(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
@@ -194,6 +212,7 @@ def score_photos(model: Answering, folder: Path) -> list[Score]:
 QUESTIONS: dict[str, Callable[[Answering, Judge, int], list[Score]]] = {
     "text": score_text,
     "first": score_first_frame,
+    "named": score_first_frame_named,
     "structure": score_structure,
     "mask": score_mask,
     "reference": score_reference,

@@ -12,7 +12,14 @@ from pipelines.starter.baselines import Copier, untrained
 from pipelines.starter.evaluate import SHOWN, as_table, contact_sheet
 from pipelines.starter.judge import Judge
 from pipelines.starter.photos import Frames
-from pipelines.starter.questions import score_first_frame, score_mask, score_reference, score_structure, tracker_trust
+from pipelines.starter.questions import (
+    score_first_frame,
+    score_first_frame_named,
+    score_mask,
+    score_reference,
+    score_structure,
+    tracker_trust,
+)
 from pipelines.starter.render import render
 from pipelines.starter.sampler import FRAMES, HEIGHT, WIDTH, Sampler
 from pipelines.starter.tracking import moved
@@ -52,6 +59,12 @@ def test_a_still_picture_fails_to_move(copier: Copier) -> None:
 def test_what_the_first_frame_shows_is_looked_for_in_later_ones(copier: Copier) -> None:
     stays = score_first_frame(copier, Knowing(), 12)[2:]
     assert [score.name.split()[2] for score in stays] == ["subject", "colour", "place"]
+    assert all(score.cases == 12 and score.right < 6 for score in stays)
+
+
+def test_it_is_looked_for_too_when_words_say_what_it_is(copier: Copier) -> None:
+    stays = score_first_frame_named(copier, Knowing(), 12)
+    assert [score.name.split()[4] for score in stays] == ["subject", "colour", "place"]
     assert all(score.cases == 12 and score.right < 6 for score in stays)
 
 
