@@ -103,8 +103,8 @@ PLACEHOLDERS: Mapping[str, str] = {
     "image-to-video": "",
     "stylization": "a yellow fish in the desert at sunset",
     "storyboard": "a white rocket rising in the city at night",
-    "mask": "a green cube",
-    "render": "a pink heart in the mountains by day",
+    "mask": "a green ball",
+    "render": "a red rocket standing still in a studio",
     "negative": "blurry, flicker, text",
     "panel": "a blue ball rising at sea",
 }
