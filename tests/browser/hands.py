@@ -51,12 +51,6 @@ def give_inputs(tab: Locator, mode: str, inputs: Inputs) -> None:
         field(tab, "prompt").fill(NEEDS_PROMPT[mode])
 
 
-def pick_example(tab: Locator) -> None:
-    """Fill the tab from its first example."""
-    tab.locator(".s-example").first.click()
-    expect(tab.locator(".s-media video, .s-media img").first).to_be_visible()
-
-
 def hurry(tab: Locator, steps: int = 2, seed: int | None = None) -> None:
     """Few steps, so that a test is quick."""
     tab.get_by_role("button", name=words.SETTINGS).click()

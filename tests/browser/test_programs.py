@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from pipelines import PIPELINES, SERVICES
-from tests.browser.conftest import Inputs, Studio
+from pipelines.media.mixing import RATE as RATE_OF_SOUND
+from pipelines.media.mixing import write_wav
+from pipelines.media.probe import probe_video
+from tests.browser.conftest import FRAMES, RATE, Inputs, Studio
 from tests.browser.hands import NEEDS_PROMPT, VIDEO_MODES
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]  # one studio for all of them
@@ -39,6 +43,21 @@ def test_an_endpoint_waits_and_gives_record_and_clip(client: Client, inputs: Inp
     assert record["media"] == f"/media/{record['id']}/clip.mp4"
     with av.open(clip) as file:
         assert file.streams.video[0].codec_context.name == "h264"
+
+
+def test_a_program_joins_and_finishes_videos(client: Client, inputs: Inputs, tmp_path: Path) -> None:
+    write_wav([np.full((2, RATE_OF_SOUND), 0.1, np.float32)], tmp_path / "hum.wav")
+    film = {
+        "video": handle_file(str(inputs.video)),
+        "then": [handle_file(str(inputs.video))],
+        "title": "Twice",
+        "finishing": {"speed": 2.0, "size": "64x48", "music": handle_file(str(tmp_path / "hum.wav"))},
+    }
+    record, clip = client.predict(**film, api_name="/finish")
+    assert (record["state"], record["mode"]) == ("done", "finish")
+    info = probe_video(clip)
+    assert (info.width, info.height, info.has_audio) == (64, 48, True)
+    assert info.num_frames == round((2 * FRAMES + round(2.5 * RATE)) / 2)
 
 
 def test_a_client_need_not_wait(client: Client) -> None:
