@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
@@ -39,7 +40,9 @@ def test_it_is_well_formed_xmp_with_the_full_address_of_the_word(tmp_path: Path)
 
 def test_the_film_is_the_same_with_it_and_without_for_every_reader(tmp_path: Path) -> None:
     plain = write_video(stream_of(moving_square(9)), tmp_path / "plain.mp4").path
-    marked = write_video(stream_of(moving_square(9)), tmp_path / "marked.mp4", origin=MADE).path
+    marked = tmp_path / "marked.mp4"  # a copy: x264 does not always write the same bits twice
+    shutil.copyfile(plain, marked)
+    add_origin(marked, MADE)
     assert (collect(read_video(plain)) == collect(read_video(marked))).all()
     hashes = [
         subprocess.run(
