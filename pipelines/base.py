@@ -5,7 +5,6 @@ A mode adds two things: what it asks of its request (`check`) and its translatio
 
 from __future__ import annotations
 
-import json
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError
 from pipelines.finishing.chain import finishing_chain, sound_of
 from pipelines.finishing.loop import check_boomerang
+from pipelines.media.metadata import recipe_metadata
 from pipelines.media.mixing import check_sound
 from pipelines.running import PlanRun
 from pipelines.types import (
@@ -195,10 +195,7 @@ class VideoPipeline(ABC, Generic[R]):
         """
         folder.mkdir(parents=True, exist_ok=True)
         on_progress(Progress("encode", 0.0))
-        metadata = {
-            "comment": json.dumps(recipe or self.recipe(request)),
-            "title": request.prompt[:200] or self.title,
-        }
+        metadata = recipe_metadata(recipe or self.recipe(request)) | {"title": request.prompt[:200] or self.title}
         return PlanRun(self.model, request, self.plan(request), folder, metadata, on_progress).run()
 
     def recipe(self, request: R) -> dict[str, Any]:

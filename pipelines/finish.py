@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,6 +22,7 @@ from pipelines.finishing.crop import Crop, CropToRatio
 from pipelines.finishing.effect import Effect, finish
 from pipelines.media.join import Film, Shot
 from pipelines.media.lettering import check_letters
+from pipelines.media.metadata import recipe_metadata
 from pipelines.media.mixing import check_sound
 from pipelines.media.provenance import Origin, read_origin
 from pipelines.media.write import write_video
@@ -109,7 +109,7 @@ class FinishVideo:
     ) -> Clip:
         """Make `folder`/clip.mp4. `on_progress` may raise Cancelled."""
         folder.mkdir(parents=True, exist_ok=True)
-        metadata = {"comment": json.dumps(recipe or self.recipe(request)), "title": request.title or self.title}
+        metadata = recipe_metadata(recipe or self.recipe(request)) | {"title": request.title or self.title}
         on_progress(Progress("finish", 0.0))
         with finished(request, folder) as (stream, sound):
             return write_video(

@@ -19,6 +19,7 @@ from pipelines.media.read import read_video
 from pipelines.registry import Order
 from pipelines.types import FrameStream, Mask, Sound
 from studio.jobs.job import Job
+from studio.views import facts
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,8 @@ def discard(made: Path) -> None:
 
 def _has_matte(job: Job) -> bool:
     """Whether a subject was cut out, and the clip still runs as its source does."""
-    bent = job.recipe.get("request", {}).get("finishing", {})
-    runs_alike = bent.get("speed", 1.0) == 1.0 and bent.get("loop", "off") == "off" and not bent.get("aspect_ratio")
-    return job.mode == MaskRequest.mode and runs_alike
+    cropped = facts.request(job).get("finishing", {}).get("aspect_ratio")
+    return job.mode == MaskRequest.mode and facts.runs_with_source(job) and not cropped
 
 
 def _matte(request: Order | None, clip: FrameStream) -> Iterator[Mask]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import gcd
 
-import numpy as np
-
 from pipelines.errors import InputError
 from pipelines.finishing.chunks import sliced
+from pipelines.media.images import on_black
 from pipelines.media.pictures import chunk_length
-from pipelines.types import Frames, FrameStream
+from pipelines.types import FrameStream
 
 
 @dataclass(frozen=True)
@@ -56,15 +54,9 @@ class PadToRatio:
         width, height = across * units, down * units
         if (width, height) == (stream.width, stream.height):
             return stream
-        return replace(stream, chunks=_padded(stream, width, height), width=width, height=height)
-
-
-def _padded(stream: FrameStream, width: int, height: int) -> Iterator[Frames]:
-    left, top = (width - stream.width) // 2, (height - stream.height) // 2
-    for chunk in sliced(stream.chunks, chunk_length(width, height)):
-        result = np.zeros((len(chunk), height, width, 3), np.uint8)
-        result[:, top : top + stream.height, left : left + stream.width] = chunk
-        yield result
+        pieces = sliced(stream.chunks, chunk_length(width, height))
+        chunks = (on_black(piece, width, height) for piece in pieces)
+        return replace(stream, chunks=chunks, width=width, height=height)
 
 
 def largest_inside(ratio: str, width: int, height: int) -> tuple[int, int]:

@@ -7,7 +7,6 @@ from contextlib import ExitStack, closing, contextmanager
 from fractions import Fraction
 from typing import Literal
 
-import numpy as np
 from av import Packet
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
@@ -19,6 +18,7 @@ from pipelines.media.mixing import (
     audio_frame,
     audio_stream,
     first_picture_time,
+    in_blocks,
     layout_of,
     mixed,
     packets_from,
@@ -106,14 +106,9 @@ def _copied(
 
 def _encoded(samples: Iterator[Samples], target: AudioStream, layout: str, size: int) -> Iterator[Packet]:
     """The samples encoded, `size` at a time."""
-    pending = np.zeros((1 if layout == "mono" else 2, 0), np.float32)
     position = 0
-    for block in samples:
-        pending = np.concatenate([pending, block], axis=1)
-        while pending.shape[1] >= size:
-            yield from target.encode(audio_frame(pending[:, :size], layout, position))
-            pending, position = pending[:, size:], position + size
-    if pending.shape[1]:
-        yield from target.encode(audio_frame(pending, layout, position))
-    if position or pending.shape[1]:
+    for block in in_blocks(samples, size):
+        yield from target.encode(audio_frame(block, layout, position))
+        position += block.shape[1]
+    if position:
         yield from target.encode(None)

@@ -25,6 +25,7 @@ CRF: dict[Codec, dict[Quality, int]] = {
 _PRORES: dict[Quality, str] = {"draft": "hq", "good": "4444", "master": "4444xq"}
 CODECS: dict[str, tuple[Codec, ...]] = {".mp4": ("h264", "h265", "av1"), ".webm": ("vp9",), ".mov": ("prores",)}
 _TRANSPARENT: dict[Codec, str] = {"vp9": "yuva420p", "prores": "yuva444p10le"}
+_INDEX_IN_FRONT = {"movflags": "+faststart"}
 _H265_QUIET = "log-level=error"
 
 
@@ -71,18 +72,18 @@ def codec_for(name: str, asked: Codec | None = None) -> Codec:
 
 def _h264(quality: Quality, preset: Preset, threads: int) -> Encoding:
     options = {"crf": str(CRF["h264"][quality]), "preset": preset, "threads": str(threads)}
-    return Encoding("mp4", "libx264", options, "aac", container_options={"movflags": "+faststart"})
+    return Encoding("mp4", "libx264", options, "aac", container_options=_INDEX_IN_FRONT)
 
 
 def _h265(quality: Quality, preset: Preset, threads: int) -> Encoding:
     pools = f"{_H265_QUIET}:pools={threads}" if threads else _H265_QUIET
     options = {"crf": str(CRF["h265"][quality]), "preset": preset, "x265-params": pools}
-    return Encoding("mp4", "libx265", options, "aac", container_options={"movflags": "+faststart"}, tag="hvc1")
+    return Encoding("mp4", "libx265", options, "aac", container_options=_INDEX_IN_FRONT, tag="hvc1")
 
 
 def _av1(quality: Quality, _preset: Preset, threads: int) -> Encoding:
     options = {"crf": str(CRF["av1"][quality]), "preset": "8", "svtav1-params": f"lp={threads or os.cpu_count()}"}
-    return Encoding("mp4", "libsvtav1", options, "aac", container_options={"movflags": "+faststart"})
+    return Encoding("mp4", "libsvtav1", options, "aac", container_options=_INDEX_IN_FRONT)
 
 
 def _vp9(quality: Quality, _preset: Preset, threads: int) -> Encoding:

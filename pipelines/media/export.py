@@ -17,6 +17,7 @@ from PIL import Image
 
 from pipelines.errors import InputError
 from pipelines.media.encodings import CODECS, Codec
+from pipelines.media.filters import pulled
 from pipelines.media.provenance import Origin
 from pipelines.media.publish import published
 from pipelines.media.write import write_video
@@ -151,13 +152,4 @@ def _coloured(stream: FrameStream) -> Iterator[av.VideoFrame]:
     graph.configure()
     for frame in chain(_timed(stream), (None,)):
         graph.push(frame)
-        yield from _pulled(graph)
-
-
-def _pulled(graph: Graph) -> Iterator[av.VideoFrame]:
-    """What the filters have ready."""
-    while True:
-        try:
-            yield cast(av.VideoFrame, graph.pull())
-        except (av.BlockingIOError, av.EOFError):
-            return
+        yield from cast(Iterator[av.VideoFrame], pulled(graph))

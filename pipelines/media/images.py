@@ -58,6 +58,17 @@ def read_alpha(path: Path | str) -> NDArray[np.uint8] | None:
     return None if alpha.min() == 255 else np.ascontiguousarray(alpha)
 
 
+def on_black(frames: Frame, width: int, height: int) -> Frame:
+    """(…, H, W, 3) laid whole in the middle of black, (…, height, width, 3); neither side may be larger than that."""
+    tall, wide = frames.shape[-3:-1]
+    if (wide, tall) == (width, height):
+        return frames
+    top, left = (height - tall) // 2, (width - wide) // 2
+    ground = np.zeros((*frames.shape[:-3], height, width, 3), np.uint8)
+    ground[..., top : top + tall, left : left + wide, :] = frames
+    return ground
+
+
 def fit_cover(frame: Frame, width: int, height: int) -> Frame:
     """The picture scaled to cover width x height and cropped to it around its centre; never stretched."""
     tall, wide = frame.shape[:2]

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Protocol, cast
 import numpy as np
 
 from pipelines.errors import InputError
+from pipelines.media.images import on_black
 from pipelines.media.mixing import RATE, mixed, write_wav
 from pipelines.media.pictures import chunk_length
-from pipelines.media.probe import inspect, used_seconds
+from pipelines.media.probe import VideoInfo, inspect, used_seconds
 from pipelines.media.provenance import Origin
 from pipelines.media.read import read_video
 from pipelines.media.title import TITLE_SECONDS, Title
@@ -51,6 +52,7 @@ class Film:
     """
 
     shots: tuple[Shot, ...]
+    infos: tuple[VideoInfo, ...]
     size: tuple[int, int]
     rate: Fraction
     lengths: tuple[int, ...]
@@ -71,7 +73,7 @@ class Film:
         if title:
             lengths.insert(0, round(TITLE_SECONDS * rate))
         fade = min(round(transition * rate), min(lengths) // 2)
-        return cls(tuple(shots), (infos[0].width, infos[0].height), rate, tuple(lengths), fade, title)
+        return cls(tuple(shots), tuple(infos), (infos[0].width, infos[0].height), rate, tuple(lengths), fade, title)
 
     def check_transition(self, seconds: float) -> None:
         """Raises InputError where a cross-fade of so many seconds would not fit into the shortest shot twice."""
@@ -92,8 +94,8 @@ class Film:
         from moviepy import concatenate_videoclips
 
         reels: list[_Reel] = [Title(self.title, self.size, self.rate, self.lengths[0])] if self.title else []
-        for shot, length in zip(self.shots, self.lengths[len(reels) :], strict=True):
-            reels.append(_Footage(shot, self.rate, self.size, length))
+        for shot, info, length in zip(self.shots, self.infos, self.lengths[len(reels) :], strict=True):
+            reels.append(_Footage(shot, info, self.rate, self.size, length))
 
         def chunks() -> Iterator[Frames]:
             film = concatenate_videoclips(_pieces(reels, self.fade, self.rate), method="chain")
@@ -130,8 +132,9 @@ class Film:
         """One shot's sound in a WAV file of its own: moviepy never opens a file that somebody brought."""
         if self.title and number == 0:
             return None
-        shot = self.shots[number - bool(self.title)]
-        if not inspect(shot.path).info.has_audio:
+        index = number - bool(self.title)
+        shot = self.shots[index]
+        if not self.infos[index].has_audio:
             return None
         overlap = float(self.fade / self.rate)
         heard = Sound(
@@ -182,10 +185,10 @@ class _Reel(Protocol):
 class _Footage:
     """The frames of a file, decoded as they are watched."""
 
-    def __init__(self, shot: Shot, rate: Fraction, size: tuple[int, int], length: int) -> None:
+    def __init__(self, shot: Shot, info: VideoInfo, rate: Fraction, size: tuple[int, int], length: int) -> None:
         self.length, self.size = length, size
-        self._inside = _whole_inside(shot.path, size)
-        stream = read_video(shot.path, start=shot.start, seconds=shot.seconds, frame_rate=rate, size=self._inside)
+        inside = _whole_inside(info, size)
+        stream = read_video(shot.path, start=shot.start, seconds=shot.seconds, frame_rate=rate, size=inside)
         self._frames = _frames_of(stream)
         self._index, self._frame = -1, np.zeros((size[1], size[0], 3), np.uint8)
 
@@ -193,21 +196,11 @@ class _Footage:
         while self._index < index:
             following = next(self._frames, None)
             if following is not None:
-                self._frame = self._laid(following)
+                self._frame = on_black(following, *self.size)
             self._index += 1
         if index >= self.length - 1:
             self._frames.close()  # the file and its decoder: a film has many
         return self._frame
-
-    def _laid(self, frame: Frame) -> Frame:
-        """The picture whole in the middle of black, where its shape is not the film's."""
-        if self._inside == self.size:
-            return frame
-        width, height = self.size
-        left, top = (width - self._inside[0]) // 2, (height - self._inside[1]) // 2
-        ground = np.zeros((height, width, 3), np.uint8)
-        ground[top : top + self._inside[1], left : left + self._inside[0]] = frame
-        return ground
 
 
 def _frames_of(stream: FrameStream) -> Generator[Frame, None, None]:
@@ -216,9 +209,8 @@ def _frames_of(stream: FrameStream) -> Generator[Frame, None, None]:
             yield from chunk
 
 
-def _whole_inside(path: Path, size: tuple[int, int]) -> tuple[int, int]:
+def _whole_inside(info: VideoInfo, size: tuple[int, int]) -> tuple[int, int]:
     """The (width, height) at which a video fits whole into that size; the size itself where shapes hardly differ."""
-    info = inspect(path).info
     scale = min(size[0] / info.width, size[1] / info.height)
     inside = max(1, round(info.width * scale)), max(1, round(info.height * scale))
     alike = abs(inside[0] - size[0]) <= size[0] * _ALIKE and abs(inside[1] - size[1]) <= size[1] * _ALIKE

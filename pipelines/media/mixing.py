@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from pipelines.errors import MediaError
 from pipelines.media.container import AUDIO_DECODERS, SOUND_FORMATS, opened, shown_name
+from pipelines.media.filters import pulled
 from pipelines.types import Sound
 
 Samples = NDArray[np.float32]
@@ -104,7 +105,7 @@ def mixed(sound: Sound, length: float) -> Generator[Samples, None, None]:
             voices.append((_source_voice(sound.source, sound, length), _factor(sound.gain)))
         if sound.music is not None:
             voices.append((_music_voice(sound.music, total), _factor(sound.music_gain)))
-        streams = [(_in_blocks(stack.enter_context(closing(voice))), factor) for voice, factor in voices]
+        streams = [(_then_silence(stack.enter_context(closing(voice))), factor) for voice, factor in voices]
         for begin in range(0, total, _BLOCK):
             count = min(_BLOCK, total - begin)
             block = np.zeros((2, _BLOCK), np.float32)
@@ -186,34 +187,29 @@ def _paced(samples: Iterator[Samples], speed: float) -> Iterator[Samples]:
         if block.shape[1]:
             graph.push(audio_frame(block, "stereo", position))
             position += block.shape[1]
-        yield from _pulled(graph)
+        yield from (np.asarray(frame.to_ndarray(), np.float32) for frame in pulled(graph))
     graph.push(None)
-    yield from _pulled(graph)
+    yield from (np.asarray(frame.to_ndarray(), np.float32) for frame in pulled(graph))
 
 
-def _pulled(graph: av.filter.Graph) -> Iterator[Samples]:
-    while True:
-        try:
-            frame = graph.pull()
-        except (av.BlockingIOError, av.EOFError):
-            return
-        assert isinstance(frame, av.AudioFrame)
-        yield np.asarray(frame.to_ndarray(), np.float32)
-
-
-def _in_blocks(voice: Iterator[Samples]) -> Iterator[Samples]:
+def _then_silence(voice: Iterator[Samples]) -> Iterator[Samples]:
     """The same samples, _BLOCK at a time, then silence for ever."""
-    pending = np.zeros((2, 0), np.float32)
-    for samples in voice:
-        pending = np.concatenate([pending, samples], axis=1)
-        while pending.shape[1] >= _BLOCK:
-            yield pending[:, :_BLOCK]
-            pending = pending[:, _BLOCK:]
-    last = np.zeros((2, _BLOCK), np.float32)
-    last[:, : pending.shape[1]] = pending
-    yield last
+    for block in in_blocks(voice, _BLOCK):
+        yield np.pad(block, ((0, 0), (0, _BLOCK - block.shape[1])))
     while True:
         yield np.zeros((2, _BLOCK), np.float32)
+
+
+def in_blocks(samples: Iterator[Samples], size: int) -> Iterator[Samples]:
+    """The same samples, `size` at a time; the last block may be shorter."""
+    pending: Samples | None = None
+    for part in samples:
+        pending = part if pending is None else np.concatenate([pending, part], axis=1)
+        while pending.shape[1] >= size:
+            yield pending[:, :size]
+            pending = pending[:, size:]
+    if pending is not None and pending.shape[1]:
+        yield pending
 
 
 def audio_frame(samples: Samples, layout: str, position: int) -> av.AudioFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import av
 from av import FFmpegError, VideoFrame
@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 
 from pipelines.errors import MediaError
 from pipelines.media.container import decoder_of, opened, shown_name, video_stream
+from pipelines.media.filters import pulled
 from pipelines.media.probe import Track
 
 MAX_CHUNK = 16  # frames
@@ -116,14 +117,6 @@ def _deinterlaced(frames: Iterable[VideoFrame], stream: VideoStream) -> Iterator
     ).configure()
     for frame in frames:
         graph.vpush(frame)
-        yield from _pulled(graph)
+        yield from cast(Iterator[VideoFrame], pulled(graph))
     graph.vpush(None)
-    yield from _pulled(graph)
-
-
-def _pulled(graph: av.filter.Graph) -> Iterator[VideoFrame]:
-    while True:
-        try:
-            yield graph.vpull()
-        except (av.BlockingIOError, av.EOFError):
-            return
+    yield from cast(Iterator[VideoFrame], pulled(graph))
