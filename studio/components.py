@@ -13,7 +13,7 @@ from gradio.data_classes import FileData
 
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import SeptetError
-from studio import forms, words
+from studio import forms, labels, words
 from studio.examples import Example
 from studio.forms import Form
 from studio.shelf import hand_over
@@ -56,13 +56,13 @@ def title(heading: str, summary: str) -> gr.HTML:
 def image_input(form: Form, field: str, height: int = 230) -> gr.Image:
     """A picture of the person's own."""
     widget = gr.Image(
-        label=words.label(field),
+        label=labels.label(field),
         type="filepath",
         sources=["upload", "clipboard"],
         height=height,
         elem_classes="s-media",
         elem_id=f"{form.mode}-{field}",
-        placeholder=words.help_line(field),
+        placeholder=labels.help_line(field),
     )
     form.add(field, widget, show=hand_over)
     return widget
@@ -71,7 +71,7 @@ def image_input(form: Form, field: str, height: int = 230) -> gr.Image:
 def video_input(form: Form, field: str = "video", height: int = 250) -> gr.Video:
     """A video of the person's own, never converted: what is uploaded is what the pipeline reads."""
     widget = gr.Video(
-        label=words.label(field),
+        label=labels.label(field),
         format=None,
         include_audio=True,
         sources=["upload"],
@@ -93,9 +93,9 @@ def _as_it_is(value: str | None) -> FileData | None:
 def prompt(form: Form, info: ModelInfo | None) -> gr.Textbox:
     """What to see, and under it what the model knows where it knows only a few words."""
     widget = gr.Textbox(
-        label=words.label("prompt"),
-        info=words.help_line("prompt"),
-        placeholder=words.PLACEHOLDERS[form.mode],
+        label=labels.label("prompt"),
+        info=labels.help_line("prompt"),
+        placeholder=labels.PLACEHOLDERS[form.mode],
         lines=3,
         max_lines=10,
         autofocus=False,
@@ -114,7 +114,7 @@ def prompt(form: Form, info: ModelInfo | None) -> gr.Textbox:
 def negative_prompt(form: Form) -> None:
     """What not to see."""
     widget = gr.Textbox(
-        label=words.label("negative_prompt"), placeholder=words.PLACEHOLDERS["negative"], lines=1, max_lines=4
+        label=labels.label("negative_prompt"), placeholder=labels.PLACEHOLDERS["negative"], lines=1, max_lines=4
     )
     form.add("negative_prompt", widget, forms.read_text)
 
@@ -127,7 +127,7 @@ def generate_button(text: str = words.GENERATE) -> gr.Button:
 def number(form: Form, field: str, placeholder: str = words.OWN) -> None:
     """A number that may stay open: a text field, because gradio shows an open number as 0."""
     widget = gr.Textbox(
-        label=words.label(field), info=words.help_line(field), placeholder=placeholder, max_lines=1, min_width=130
+        label=labels.label(field), info=labels.help_line(field), placeholder=placeholder, max_lines=1, min_width=130
     )
     form.add(field, widget, partial(forms.read_number, field), forms.show_number)
 
@@ -136,8 +136,8 @@ def slider(form: Form, field: str, step: float) -> None:
     """A number between two ends that both mean something."""
     low, high = form.bounds(field)
     widget = gr.Slider(
-        label=words.label(field),
-        info=words.help_line(field),
+        label=labels.label(field),
+        info=labels.help_line(field),
         minimum=low or 0,
         maximum=high if high is not None else 1,
         step=step,
@@ -149,7 +149,9 @@ def slider(form: Form, field: str, step: float) -> None:
 
 def choice(form: Form, field: str, value: str) -> gr.Radio:
     """One of a few."""
-    widget = gr.Radio(choices=words.choices(field), value=value, label=words.label(field), info=words.help_line(field))
+    widget = gr.Radio(
+        choices=labels.choices(field), value=value, label=labels.label(field), info=labels.help_line(field)
+    )
     form.add(field, widget, forms.read_choice, str)
     return widget
 
@@ -167,8 +169,8 @@ def dropdown(
         choices=choices,
         value="",
         allow_custom_value=any_text,
-        label=words.label(field),
-        info=words.help_line(field),
+        label=labels.label(field),
+        info=labels.help_line(field),
         min_width=130,
     )
     form.add(field, widget, read, str)
@@ -177,7 +179,7 @@ def dropdown(
 def videos_input(form: Form, field: str) -> None:
     """Several videos of the person's own, in order."""
     widget = gr.File(
-        label=words.label(field), file_types=["video"], type="filepath", file_count="multiple", height=120,
+        label=labels.label(field), file_types=["video"], type="filepath", file_count="multiple", height=120,
         allow_reordering=True,
     )  # fmt: skip
     form.add(field, widget, lambda paths: paths or None, lambda paths: [hand_over(path) for path in paths])
@@ -185,13 +187,13 @@ def videos_input(form: Form, field: str) -> None:
 
 def audio_input(form: Form, field: str) -> None:
     """A sound file of the person's own."""
-    widget = gr.File(label=words.label(field), file_types=["audio"], type="filepath", height=110)
+    widget = gr.File(label=labels.label(field), file_types=["audio"], type="filepath", height=110)
     form.add(field, widget, show=hand_over)
 
 
 def toggle(form: Form, field: str) -> None:
     """Something that is so or not."""
-    widget = gr.Checkbox(value=form.default(field), label=words.label(field), info=words.help_line(field))
+    widget = gr.Checkbox(value=form.default(field), label=labels.label(field), info=labels.help_line(field))
     form.add(field, widget)
 
 

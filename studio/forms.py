@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from pipelines import SERVICES
 from pipelines.errors import InputError
-from studio import words
+from studio import labels, words
 
 Values = Mapping[Component, Any]  # what gradio hands a handler that takes a set of components
 Fields = dict[str, Any]  # a request's fields; nested ones nested
@@ -123,9 +123,9 @@ def read_number(field: str, value: str | None) -> int | float | None:
     try:
         number = float(text)
     except ValueError:
-        raise InputError(words.NOT_A_NUMBER.format(label=words.label(field), value=text)) from None
+        raise InputError(words.NOT_A_NUMBER.format(label=labels.label(field), value=text)) from None
     if not math.isfinite(number):
-        raise InputError(words.NOT_A_NUMBER.format(label=words.label(field), value=text))
+        raise InputError(words.NOT_A_NUMBER.format(label=labels.label(field), value=text))
     return int(number) if number.is_integer() else number
 
 

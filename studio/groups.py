@@ -8,7 +8,7 @@ import gradio as gr
 
 from pipelines.checkpoints import ModelInfo
 from pipelines.types import ASPECT_RATIOS
-from studio import forms, words
+from studio import forms, labels, words
 from studio.components import (
     PRIVATE,
     audio_input,
@@ -53,7 +53,7 @@ def settings(form: Form, info: ModelInfo | None, *, makes_length: bool) -> gr.Ra
 
 def _seed(form: Form) -> None:
     with gr.Row(elem_classes="s-seed"):
-        seed = gr.Textbox(label=words.label("seed"), info=words.help_line("seed"), max_lines=1, min_width=120)
+        seed = gr.Textbox(label=labels.label("seed"), info=labels.help_line("seed"), max_lines=1, min_width=120)
         dice = gr.Button(words.DICE, size="sm")
         clear = gr.Button(words.CLEAR_SEED, size="sm")
     form.add("seed", seed, forms.read_seed, str)
@@ -93,7 +93,7 @@ def finishing_alone(form: Form) -> None:
     with gr.Accordion(words.FINISH_FILM, open=False, elem_classes="s-fields"):
         videos_input(form, "then")
         slider(form, "transition", 0.1)
-        title = gr.Textbox(label=words.label("title"), info=words.help_line("title"), max_lines=1)
+        title = gr.Textbox(label=labels.label("title"), info=labels.help_line("title"), max_lines=1)
         form.add("title", title, forms.read_text)
     with gr.Accordion(words.FINISH_LOOK, open=False, elem_classes="s-fields"):
         _look(form)
@@ -108,23 +108,26 @@ def finishing_alone(form: Form) -> None:
 def _size_and_rate(form: Form) -> None:
     with gr.Row():
         dropdown(
-            form, "finishing.upscale", words.choices("finishing.upscale"), lambda value: int(value) if value else None
+            form, "finishing.upscale", labels.choices("finishing.upscale"), lambda value: int(value) if value else None
         )
         rates = [(words.OWN, ""), *((rate, rate) for rate in _RATES)]
         dropdown(form, "finishing.frame_rate", rates, any_text=True)
     choice(form, "finishing.upscaler", "network")
     size = gr.Textbox(
-        label=words.label("finishing.size"), info=words.help_line("finishing.size"), placeholder=words.OWN, max_lines=1
+        label=labels.label("finishing.size"),
+        info=labels.help_line("finishing.size"),
+        placeholder=words.OWN,
+        max_lines=1,
     )
     form.add("finishing.size", size, forms.read_text)
 
 
 def _look(form: Form) -> None:
     colour = gr.Radio(
-        choices=words.choices("finishing.colour_match"),
+        choices=labels.choices("finishing.colour_match"),
         value="",
-        label=words.label("finishing.colour_match"),
-        info=words.help_line("finishing.colour_match"),
+        label=labels.label("finishing.colour_match"),
+        info=labels.help_line("finishing.colour_match"),
     )
     form.add("finishing.colour_match", colour, forms.read_switch, forms.show_switch)
     with gr.Row():

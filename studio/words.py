@@ -1,4 +1,4 @@
-"""Every word the page shows, in one place. Modes name and describe themselves (title, summary) in pipelines/."""
+"""Every word the page shows but those of its fields, which are in labels.py. Modes name themselves in pipelines/."""
 
 from __future__ import annotations
 
@@ -34,92 +34,6 @@ CLEAR_SEED = "Forget the seed"
 OWN = "Automatic"
 EXAMPLES = "Start from an example"
 TAKES = "Recent takes"
-
-# Field by field: the name a person reads and one line of help. Keys are a request's field names.
-LABELS: Mapping[str, tuple[str, str]] = {
-    "prompt": (PROMPT, "Say what to see. Flags such as --seed 7 or --ar 1:1 may follow the words."),
-    "negative_prompt": (NEGATIVE_PROMPT, "What the clip should not show."),
-    "image": ("Image", "PNG, JPEG or WebP."),
-    "last_image": ("Last image", "Optional: the picture the clip should end on."),
-    "video": ("Video", "MP4, MOV, MKV or WebM."),
-    "style_image": ("Style image", "Optional: its look goes onto the video. A prompt works instead, or as well."),
-    "mask": ("Mask file", "White is changed, black is kept: an image, or a video as long as the source."),
-    "start": ("Start at (s)", "Seconds into the source video to begin at."),
-    "seconds": ("Use (s)", "Seconds of the source to use. Empty: all of it."),
-    "image_role": ("The image is", "The exact first frame, or only a guide to who or what is seen."),
-    "structure": ("Structure", "What of the source the new clip must follow."),
-    "structure_blur": (
-        "Structure blur",
-        "0 is glued to the source's shapes; 7 is loose, only layout and camera are kept.",
-    ),
-    "conditioning_scale": (
-        "Conditioning scale",
-        "How strongly the source steers: 0 ignores it, 1 follows it, 2 insists.",
-    ),
-    "region": ("Change", "What the prompt may repaint. Everything else stays exactly as it was."),
-    "invert": ("Swap black and white in the mask", ""),
-    "grow": ("Grow (px)", "Widen the mask by this many pixels; negative tightens it."),
-    "feather": ("Feather (px)", "Softness of the mask's edge. 0 is a hard cut."),
-    "carry": ("Follow the subject", "Let a painted or found mask move with the subject through the clip."),
-    "green_screen": ("Green screen", "Put the subject alone on plain green instead of painting anything new."),
-    "transition": ("Cross-fade (s)", "Seconds each shot takes to dissolve into the next; 0 is a hard cut."),
-    "then": ("Then these videos, in this order", ""),
-    "title": ("Opening title", "Shown white on black before everything else."),
-    "height": ("Height (px)", "The height the model works at, before enlarging."),
-    "width": ("Width (px)", "The width the model works at, before enlarging."),
-    "num_frames": ("Frames", "How many frames the model makes."),
-    "frame_rate": ("Frame rate", "Frames per second the model makes."),
-    "num_inference_steps": ("Steps", "More is slower and finer."),
-    "guidance_scale": ("Guidance scale", "How strictly to follow the prompt."),
-    "seed": ("Seed", "Same seed, same clip. Empty: a new one each time."),
-    "finishing.aspect_ratio": ("Aspect ratio", "The exact shape of the finished clip."),
-    "finishing.upscale": ("Upscale", "Enlarge the frames."),
-    "finishing.upscaler": ("Upscaler", "The network redraws fine detail; Lanczos only resamples."),
-    "finishing.size": ("Exact size", "WIDTHxHEIGHT, for example 1280x720. Beats upscale."),
-    "finishing.frame_rate": ("Delivery rate", "Frames per second of the file."),
-    "finishing.colour_match": ("Colour match", "Hold the colours of the source or first frame through the clip."),
-    "finishing.deflicker": ("Even out flicker", "Brightness and tint that jump from frame to frame are made to flow."),
-    "finishing.sharpen": ("Sharpen", "How much harder edges are drawn. 0 is off."),
-    "finishing.grain": ("Film grain", "Fine moving noise, as on film. 0 is off."),
-    "finishing.fit": ("To reach that shape", ""),
-    "finishing.speed": ("Speed", "0.5 is slow motion, with new frames in between; 2 is twice as fast."),
-    "finishing.loop": ("Loop", "Let the end lead back to the beginning."),
-    "finishing.fade_in": ("Fade in (s)", "Picture and sound come up from nothing."),
-    "finishing.fade_out": ("Fade out (s)", "Picture and sound go away."),
-    "finishing.quality": ("Quality", "Draft is small, master is for further work."),
-    "finishing.label": ("Mark as AI-generated", "A small line of text in the lower right corner."),
-    "finishing.music": ("Music", "MP3, M4A, WAV, FLAC or OGG. It begins again where it is shorter than the clip."),
-    "finishing.music_gain": ("Music (dB)", "0 is as it is; -6 is half as loud."),
-    "finishing.sound_gain": ("Own sound (dB)", "The video's own sound; -60 silences it."),
-    "panels": ("Panels", "One shot each: words, a picture, or both."),
-    "panel.prompt": ("What happens", ""),
-    "panel.image": ("Picture", ""),
-    "panel.seconds": ("Seconds", ""),
-}
-
-PLACEHOLDERS: Mapping[str, str] = {
-    "text-to-video": "a red ball moving right in a meadow",
-    "text-image-to-video": "drifting slowly to the left, static camera",
-    "image-to-video": "",
-    "stylization": "a yellow fish in the desert at sunset",
-    "storyboard": "a white rocket rising in the city at night",
-    "mask": "a green ball",
-    "render": "a red rocket standing still in a studio",
-    "negative": "blurry, flicker, text",
-    "panel": "a blue ball rising at sea",
-}
-
-CHOICES: Mapping[str, Mapping[str, str]] = {
-    "image_role": {"first-frame": "First frame", "reference": "Reference"},
-    "structure": {"grey": "Light and shade", "edges": "Edges", "depth": "Depth"},
-    "region": {"subject": "The subject", "background": "The background"},
-    "finishing.upscale": {"": OWN, "1": "1×", "2": "2×", "4": "4×", "8": "8×"},
-    "finishing.upscaler": {"network": "Network", "lanczos": "Lanczos"},
-    "finishing.colour_match": {"": OWN, "on": "On", "off": "Off"},
-    "finishing.fit": {"crop": "Cut edges off", "pad": "Add black"},
-    "finishing.quality": {"draft": "Draft", "good": "Good", "master": "Master"},
-    "finishing.loop": {"off": "Off", "seam": "Seamless", "boomerang": "There and back"},
-}
 
 # What a small model knows
 KNOWS = "Words that {model} follows"
@@ -310,18 +224,3 @@ PORT_TAKEN = "Port {port} on {host} is already in use. Close what uses it, or ch
 NO_SUCH_PORT = "There is no port {port}; choose one from 1 to 65535 with --port."
 RUNNING_AT = "Septet is running at {url} (data in {data}). Press Ctrl+C to stop."
 STOPPED = "Septet has stopped; every clip and everything waiting is kept."
-
-
-def label(field: str) -> str:
-    """The name a person reads for a request's field."""
-    return LABELS[field][0] if field in LABELS else field.replace("_", " ").capitalize()
-
-
-def help_line(field: str) -> str | None:
-    """One line of help for a request's field, or None where the name says it all."""
-    return (LABELS[field][1] if field in LABELS else "") or None
-
-
-def choices(field: str) -> list[tuple[str, str]]:
-    """(what a person reads, value) of a field with a fixed choice."""
-    return [(shown, value) for value, shown in CHOICES[field].items()]

@@ -15,7 +15,7 @@ from pipelines.media.probe import probe_video
 from pipelines.media.read import read_mask
 from pipelines.subject import salient_mask
 from pipelines.types import Frame
-from studio import components, groups, words
+from studio import components, groups, labels, words
 from studio.components import PRIVATE, shown
 from studio.forms import Fields, Values
 from studio.shelf import first_frame, hand_over, new_upload
@@ -126,7 +126,9 @@ def _ways(tab: MaskTab) -> None:
         visible=False,
         elem_classes="s-media",
     )
-    file = gr.File(label=words.label("mask"), file_types=["image", "video"], type="filepath", height=120, visible=False)
+    file = gr.File(
+        label=labels.label("mask"), file_types=["image", "video"], type="filepath", height=120, visible=False
+    )
     show = gr.Button(words.MASK_SHOW, size="md")
     preview = gr.Image(label=words.MASK_PREVIEW, interactive=False, visible=False, buttons=[], elem_id="mask-preview")
     tab.extra = {"way": way, "editor": editor, "file": file, "show": show, "preview": preview}

@@ -8,7 +8,7 @@ import gradio as gr
 from gradio.components import Component
 
 from pipelines.errors import InputError
-from studio import components, groups, words
+from studio import components, groups, labels, words
 from studio.components import PRIVATE
 from studio.forms import Fields, Values, read_number, show_number
 from studio.shelf import hand_over
@@ -111,7 +111,7 @@ def _board(tab: StoryboardTab) -> None:
         add = gr.Button(words.BOARD_ADD, size="sm")
         remove = gr.Button(words.BOARD_REMOVE, size="sm")
     components.slider(tab.form, "transition", 0.1)
-    count = tab.extra["count"] = gr.Number(AT_FIRST, visible=False, precision=0, label=words.label("panels"))
+    count = tab.extra["count"] = gr.Number(AT_FIRST, visible=False, precision=0, label=labels.label("panels"))
 
     def unfold(number: float) -> list[Any]:
         return [gr.update(visible=index < number) for index in range(PANELS)]
@@ -124,17 +124,17 @@ def _board(tab: StoryboardTab) -> None:
 def _panel(tab: StoryboardTab, index: int) -> None:
     name = words.BOARD_PANEL.format(number=index + 1)
     picture = gr.Image(
-        label=f"{name}: {words.label('panel.image').lower()}",
-        placeholder=words.help_line("image"),
+        label=f"{name}: {labels.label('panel.image').lower()}",
+        placeholder=labels.help_line("image"),
         type="filepath",
         sources=["upload", "clipboard"],
         height=120,
         elem_classes="s-media",
     )
     prompt = gr.Textbox(
-        label=f"{name}: {words.label('panel.prompt').lower()}", placeholder=words.PLACEHOLDERS["panel"], lines=2
+        label=f"{name}: {labels.label('panel.prompt').lower()}", placeholder=labels.PLACEHOLDERS["panel"], lines=2
     )
-    seconds = gr.Textbox("2", label=f"{name}: {words.label('panel.seconds').lower()}", max_lines=1)
+    seconds = gr.Textbox("2", label=f"{name}: {labels.label('panel.seconds').lower()}", max_lines=1)
     tab.extra |= {f"image{index}": picture, f"prompt{index}": prompt, f"seconds{index}": seconds}
     if index:
         earlier = gr.Button(f"← {words.BOARD_EARLIER}", size="sm")

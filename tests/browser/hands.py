@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from studio import words
+from studio import labels, words
 from tests.browser.conftest import PATIENCE, Inputs
 
 VIDEO_MODES = ("stylization", "storyboard", "mask", "render")
@@ -31,7 +31,7 @@ def open_tab(page: Page, mode: str) -> Locator:
 
 def field(tab: Locator, name: str) -> Locator:
     """The text field of a request's field: its accessible name begins with its label and goes on with its help."""
-    return tab.get_by_role("textbox", name=re.compile("^" + re.escape(words.label(name)))).first
+    return tab.get_by_role("textbox", name=re.compile("^" + re.escape(labels.label(name)))).first
 
 
 def give_file(tab: Locator, mode: str, field: str, path: Path) -> None:
@@ -61,8 +61,8 @@ def hurry(tab: Locator, steps: int = 2, seed: int | None = None) -> None:
 
 def choose(tab: Locator, name: str, value: str) -> None:
     """One of a field's few choices."""
-    group = tab.get_by_role("group").filter(has_text=words.label(name)).first
-    group.get_by_label(words.CHOICES[name][value], exact=True).check()
+    group = tab.get_by_role("group").filter(has_text=labels.label(name)).first
+    group.get_by_label(labels.CHOICES[name][value], exact=True).check()
 
 
 def generate(tab: Locator) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from pipelines import PIPELINES
 from pipelines.media.metadata import read_recipe
 from pipelines.media.probe import probe_video
-from studio import words
+from studio import labels, words
 from tests.browser import hands
 from tests.browser.conftest import FRAMES, PATIENCE, PHONE, RATE, SIZE, Inputs
 
@@ -107,7 +107,7 @@ def test_any_video_can_be_finished_and_what_comes_out_is_as_asked(page: Page, in
     hands.choose(tab, "finishing.upscaler", "lanczos")
     hands.field(tab, "finishing.size").fill("320x240")
     tab.get_by_role("button", name=words.FINISH_LOOK).click()
-    tab.get_by_label(words.label("finishing.label")).check()
+    tab.get_by_label(labels.label("finishing.label")).check()
     tab.get_by_role("button", name=words.FINISH_TRY).click()
     tried = tab.locator("img").filter(visible=True)
     expect(tried).to_be_visible(timeout=PATIENCE)

@@ -8,15 +8,15 @@ import pytest
 
 from pipelines import PIPELINES, SERVICES
 from pipelines.types import Finishing
-from studio import words
+from studio import labels
 
 FIELDS = sorted({field for each in SERVICES.values() for field in each.request_type.model_fields} - {"finishing"})
 
 
 @pytest.mark.parametrize("field", [*FIELDS, *(f"finishing.{name}" for name in Finishing.model_fields)])
 def test_every_field_of_every_mode_has_a_name_for_people(field: str) -> None:
-    assert field in words.LABELS
-    assert "_" not in words.label(field)
+    assert field in labels.LABELS
+    assert "_" not in labels.label(field)
 
 
 @pytest.mark.parametrize("field", ["image_role", "structure", "region"])
@@ -27,14 +27,14 @@ def test_every_choice_a_request_offers_has_a_name_for_people(field: str) -> None
         if info is not None and get_origin(info.annotation) is Literal:
             offered |= set(get_args(info.annotation))
     assert offered
-    assert set(words.CHOICES[field]) == offered
+    assert set(labels.CHOICES[field]) == offered
 
 
 def test_every_mode_that_takes_a_prompt_shows_an_idea_of_one() -> None:
-    assert set(PIPELINES) <= set(words.PLACEHOLDERS)
+    assert set(PIPELINES) <= set(labels.PLACEHOLDERS)
 
 
 def test_structure_blur_says_which_end_is_which() -> None:
-    said = words.help_line("structure_blur") or ""
+    said = labels.help_line("structure_blur") or ""
     assert "0 is glued" in said
     assert "7 is loose" in said
