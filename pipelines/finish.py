@@ -73,8 +73,8 @@ class FinishVideo:
     summary = "Any video, or several as one film: larger, smoother, slower, looped, set to music."
     request_type = FinishRequest
 
-    def __init__(self, model: LatentVideoModel) -> None:
-        self.model = model
+    def __init__(self, model: LatentVideoModel | None = None) -> None:
+        self.model = model  # whose memory can be had when there is too little
 
     @classmethod
     def prepare(cls, request: FinishRequest, _info: ModelInfo | None = None) -> FinishRequest:

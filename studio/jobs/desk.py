@@ -17,6 +17,7 @@ from typing import Any
 from pipelines.checkpoints import CATALOGUE, STARTER, ModelInfo, installed, model_info
 from pipelines.errors import InputError, SeptetError, StudioError
 from pipelines.registry import SERVICES, Order
+from pipelines.types import Request
 from studio.jobs.inputs import InputStore
 from studio.jobs.intake import Intake
 from studio.jobs.job import Job, WorkerStatus
@@ -147,7 +148,8 @@ class JobDesk:
         known = self._ledger.by_key(idempotency_key)
         if known is not None:
             return self._view(known)
-        job = self._intake.take(request, self.model, idempotency_key)
+        info = self.model if isinstance(request, Request) else None  # finishing has no use for one
+        job = self._intake.take(request, info, idempotency_key)
         self.wake()
         return self._view(job)
 

@@ -18,7 +18,7 @@ from studio.flags import apply_flags
 from studio.jobs.estimates import bytes_needed, work_of
 from studio.jobs.inputs import InputStore, Stored
 from studio.jobs.job import Job
-from studio.jobs.ledger import Ledger, NewJob
+from studio.jobs.ledger import ANY_MODEL, Ledger, NewJob
 from studio.jobs.workspace import hand_on_latents
 from studio.paths import DataFolder
 from studio.recipes import write_recipe
@@ -34,19 +34,21 @@ class Intake:
         self._pipelines = pipelines
         self._capacity = capacity
 
-    def take(self, request: Order, info: ModelInfo, key: str | None) -> Job:
+    def take(self, request: Order, info: ModelInfo | None, key: str | None) -> Job:
         """A new job at the end of the queue; `key` makes submitting twice harmless.
+
+        info   the model it is made with, None where none is needed
 
         Raises InputError, MediaError, QueueFull or DiskFull.
         """
         flags: tuple[str, ...] = ()
-        if isinstance(request, Request):
+        if isinstance(request, Request) and info is not None:
             request, flags = apply_flags(request, info)
         prepared = self._pipelines[request.mode].prepare(request, info)
         new = NewJob(
             uuid.uuid4().hex,
             prepared.mode,
-            _spec(info),
+            ANY_MODEL if info is None else _spec(info),
             recipe={"flags": list(flags)},
             seed=prepared.seed,
             work=work_of(prepared),
@@ -78,14 +80,13 @@ class Intake:
                 "free. Make room, or ask for a smaller or shorter clip."
             )
 
-    def _enter(self, new: NewJob, request: Order, info: ModelInfo) -> Job:
+    def _enter(self, new: NewJob, request: Order, info: ModelInfo | None) -> Job:
         """Store the inputs and write the job into the ledger, as one to anybody who looks."""
-        model = info if isinstance(request, Request) else None  # finishing has no use for one
         job = None
         while job is None:  # inputs may be cleared away between being stored and being entered; then once more
             stored = self._store(request)
             files = tuple({entry.file for entry in stored.values()})
-            entered = replace(new, inputs=files, recipe=write_recipe(request, model, stored) | new.recipe)
+            entered = replace(new, inputs=files, recipe=write_recipe(request, info, stored) | new.recipe)
             job = self._ledger.add(entered, cap=self._capacity, inputs_there=partial(self._are_stored, files))
         return job
 

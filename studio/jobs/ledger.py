@@ -21,6 +21,8 @@ from pipelines.errors import DiskFull, InputError, QueueFull, UnknownJob
 from studio.jobs.job import Job
 from studio.jobs.schema import check_ledger, open_ledger
 
+ANY_MODEL = ""  # what a job asks for that no model has a part in
+
 _HELD = "WHERE id = ? AND worker = ? AND attempt = ? AND state = 'running'"  # still this worker's, this attempt
 
 
@@ -114,9 +116,13 @@ class Ledger:
 
     def check_room(self, cap: int) -> None:
         """Raises QueueFull when `cap` jobs are waiting."""
-        waiting = self.rows("SELECT count(*) FROM jobs WHERE state = 'queued'")[0][0]
+        waiting = self.waiting()
         if waiting >= cap:
             raise QueueFull(f"{waiting} jobs are waiting, and the queue holds {cap}. Try again when some are done.")
+
+    def waiting(self) -> int:
+        """How many jobs wait."""
+        return int(self.rows("SELECT count(*) FROM jobs WHERE state = 'queued'")[0][0])
 
     def job(self, job_id: str) -> Job:
         """Raises UnknownJob."""
@@ -188,15 +194,19 @@ class Ledger:
     # -- what a worker does
 
     def claim(self, worker: str, model: str) -> Job | None:
-        """The next job in the queue, now this worker's; None if none waits, or it asks for another model."""
-        if not self.rows("SELECT 1 FROM jobs WHERE state = 'queued' LIMIT 1"):
+        """The next job in the queue, now this worker's; None if none waits, or it asks for another model.
+
+        A worker without a model, `ANY_MODEL`, gets the next of those jobs that need none.
+        """
+        waiting = "SELECT seq FROM jobs WHERE state = 'queued'" + (" AND model = ''" if model == ANY_MODEL else "")
+        if not self.rows(f"{waiting} LIMIT 1"):
             return None  # an idle worker must not take the write lock twenty times a second
         with self.writing() as connection:
             row = connection.execute(
                 "UPDATE jobs SET state = 'running', worker = ?, attempt = attempt + 1, started = ?,"
-                " stage = '', progress = 0, timings = '{}', ticks = ticks + 1 WHERE model = ?"
-                " AND seq = (SELECT seq FROM jobs WHERE state = 'queued' ORDER BY seq LIMIT 1) RETURNING *",
-                (worker, self._clock(), model),
+                " stage = '', progress = 0, timings = '{}', ticks = ticks + 1 WHERE model IN (?, ?)"
+                f" AND seq = ({waiting} ORDER BY seq LIMIT 1) RETURNING *",
+                (worker, self._clock(), model, ANY_MODEL),
             ).fetchone()
         return job_of(row) if row else None
 

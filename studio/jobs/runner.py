@@ -118,7 +118,8 @@ class JobRunner:
                 raise
         # outside the handler, where the failed attempt's frames and tensors are no longer held by its traceback
         gc.collect()
-        pipeline.model.release_memory()
+        if pipeline.model is not None:
+            pipeline.model.release_memory()
         try:
             clip = pipeline.run(request, work, reporter, recipe)
             return clip

@@ -113,7 +113,7 @@ class Supervisor:
 
     def _start_if_wanted(self) -> None:
         model = self._next_model()
-        if time.monotonic() < self._not_before or (model == self._broken and self._queued_model() is None):
+        if time.monotonic() < self._not_before or (model == self._broken and not self._ledger.waiting()):
             return
         self._model = model
         self._watchdog.reset()
@@ -173,8 +173,8 @@ class Supervisor:
         return self._queued_model() or self._wanted
 
     def _queued_model(self) -> str | None:
-        """The model the next job asks for, None if no job waits."""
-        rows = self._ledger.rows("SELECT model FROM jobs WHERE state = 'queued' ORDER BY seq LIMIT 1")
+        """The model the next job that needs one asks for, None if no such job waits."""
+        rows = self._ledger.rows("SELECT model FROM jobs WHERE state = 'queued' AND model <> '' ORDER BY seq LIMIT 1")
         return rows[0]["model"] if rows else None
 
     def _running(self) -> bool:

@@ -1,5 +1,7 @@
 """The worker: a process that owns one model for its whole life and runs jobs around it, one at a time.
 
+Jobs that need no model do not wait for it: they are run while it loads, and even where it cannot be loaded.
+
 Started by the supervisor as `python -m studio.jobs.worker`; commands come through standard input, everything else
 through the ledger. It ends when its parent does.
 """
@@ -14,13 +16,14 @@ import sqlite3
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipelines.errors import DiskFull, SeptetError
-from studio.jobs.ledger import Ledger
+from studio.jobs.ledger import ANY_MODEL, Ledger
 from studio.jobs.process import STOP, die_with_parent, give_back_memory, listen, resident_bytes
 from studio.jobs.roster import Roster
 from studio.jobs.runner import DeviceLost, JobRunner
@@ -77,12 +80,11 @@ class Worker:
         self._say(state="loading", pid=os.getpid())
         threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
         try:
-            loaded = self._load()
+            loaded = self._load_while_finishing()
         except SeptetError as error:
             self._say(state="failed", error=str(error))
             return CANNOT_LOAD
-        made = {"version": version(), "device": loaded.device, "libraries": libraries()}
-        self._runner = JobRunner(self._folder, self._ledger, loaded.pipelines, made, self._stop)
+        self._runner = self._job_runner(loaded.pipelines, loaded.device)
         self._say(state="ready", title=loaded.title, device=loaded.device, loads=1)
         try:
             self._serve()
@@ -96,6 +98,28 @@ class Worker:
         self._stop.set()
         self._wake.set()
 
+    def _load_while_finishing(self) -> Loaded:
+        """Load the model, and run what needs none in the meantime. Raises what loading raises, at the end."""
+        from pipelines.finish import FinishVideo
+
+        runner = self._job_runner({FinishVideo.mode: FinishVideo()}, "cpu")
+        with ThreadPoolExecutor(1, "loading") as pool:
+            loading = pool.submit(self._load)
+            loading.add_done_callback(lambda _loaded: self._wake.set())
+            while not self._stop.is_set():
+                failed = loading.done() and loading.exception() is not None
+                if loading.done() and not failed:
+                    break
+                if not self._run_next(runner, ANY_MODEL):
+                    if failed:
+                        break
+                    self._wake.wait(IDLE_SECONDS)
+        return loading.result()
+
+    def _job_runner(self, pipelines: Mapping[str, Any], device: str) -> JobRunner:
+        made = {"version": version(), "device": device, "libraries": libraries()}
+        return JobRunner(self._folder, self._ledger, pipelines, made, self._stop)
+
     def _load(self) -> Loaded:
         module, _, name = self._loader.partition(":")
         loaded: Loaded = getattr(importlib.import_module(module), name)(self._model, self._folder.models, self._device)
@@ -104,14 +128,19 @@ class Worker:
     def _serve(self) -> None:
         assert self._runner is not None
         while not self._stop.is_set():
-            self._wake.clear()
-            job = self._ledger.claim(self._identity, self._model)
-            if job is None:
+            if not self._run_next(self._runner, self._model):
                 self._wake.wait(IDLE_SECONDS)
-                continue
-            self._jobs_done += self._runner.run(job)
-            give_back_memory()
-            self._say()
+
+    def _run_next(self, runner: JobRunner, model: str) -> bool:
+        """Run the next job that `model` can make; False if there is none."""
+        self._wake.clear()
+        job = self._ledger.claim(self._identity, model)
+        if job is None:
+            return False
+        self._jobs_done += runner.run(job)
+        give_back_memory()
+        self._say()
+        return True
 
     def _on_byte(self, byte: bytes) -> None:
         if byte == STOP:

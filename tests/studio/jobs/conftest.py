@@ -17,7 +17,7 @@ def open_desk(tmp_path: Path) -> Iterator[Callable[..., JobDesk]]:
 
     def open_one(model: str = "fake", **options: object) -> JobDesk:
         where = model_folder(tmp_path, model)
-        desk = JobDesk(DataFolder(tmp_path / "data"), where, pipelines=FAKES, loader=LOADER, **options)
+        desk = JobDesk(DataFolder(tmp_path / "data"), where, **{"pipelines": FAKES, "loader": LOADER, **options})
         opened.append(desk)
         return desk
 

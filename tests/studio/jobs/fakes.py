@@ -92,6 +92,8 @@ def load(model: str, models_dir: Path, device: str) -> Loaded:
         raise ModelMissing("The fake model is missing. Fetch it.")
     if "broken" in Path(model).name:
         raise RuntimeError("weights are of the wrong shape")
+    while "awaited" in Path(model).name and not (models_dir / "come").exists():
+        time.sleep(0.01)
     _log(models_dir, f"load {Path(model).name}")
     pipelines = {mode: pipeline() for mode, pipeline in FAKES.items()}
     for mode, real in SERVICES.items():
