@@ -55,3 +55,14 @@ class UnknownJob(SeptetError):
 
 class StudioError(SeptetError):
     code = "studio"
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error, ours or a library's, says that memory ran out. By name, so that torch need not be loaded."""
+    words = str(error)
+    return (
+        isinstance(error, MemoryError | OutOfMemory)
+        or type(error).__name__ == "OutOfMemoryError"
+        or "can't allocate memory" in words
+        or "not enough memory" in words
+    )

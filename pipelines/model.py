@@ -19,6 +19,7 @@ from torch import Tensor
 from pipelines.autoencoder import optimise_for_cpu
 from pipelines.caching import Cache
 from pipelines.checkpoints import ModelInfo
+from pipelines.decoding import decode
 from pipelines.errors import InputError, ModelMissing, OutOfMemory
 from pipelines.pixels import on_white, principal_colours, to_frames, to_tensor
 from pipelines.placement import Placement, choose_placement, place
@@ -243,33 +244,8 @@ class LatentVideoModel:
     # --- decode ---------------------------------------------------------------------------------------------
 
     def decode(self, latents: Tensor) -> Iterator[Frames]:
-        """(1, z, T, h, w) -> chunks of uint8 frames, 1 then 4 at a time, the same pixels as decoding at once."""
-        vae = self._vae
-        vae.clear_cache()
-        memory: list[Tensor | None] = [None] * vae._conv_num  # ours, so that decoding may pause between chunks
-        with torch.inference_mode():
-            hidden = vae.post_quant_conv(self._raw(latents).to(self.placement.device, vae.dtype))
-        try:
-            for index in range(hidden.shape[2]):
-                part, before = hidden[:, :, index : index + 1], list(memory)
-                try:
-                    chunk = self._decode_chunk(part, memory, index == 0)
-                except torch.OutOfMemoryError:
-                    # slower, but hours of denoising are not lost: the rest is decoded where there is more memory
-                    vae.to("cpu")
-                    hidden, memory = (
-                        hidden.cpu(),
-                        [item.cpu() if isinstance(item, Tensor) else item for item in before],
-                    )
-                    chunk = self._decode_chunk(part.cpu(), memory, index == 0)
-                yield to_frames(chunk)
-        finally:
-            vae.to(self.placement.device)
-
-    def _decode_chunk(self, hidden: Tensor, memory: list[Tensor | None], first: bool) -> Tensor:
-        """One latent frame -> (1, 3, 1 or 4, H, W); `memory` is what the causal decoder keeps between frames."""
-        with torch.inference_mode():
-            return self._vae.decoder(hidden, feat_cache=memory, feat_idx=[0], first_chunk=first)
+        """(1, z, T, h, w) -> chunks of uint8 frames, 1 then 4 at a time. Raises OutOfMemory."""
+        return map(to_frames, decode(self._vae, self._raw(latents), self.placement.device))
 
     def preview(self, latents: Tensor) -> Frame:
         """A small (h, w, 3) picture of unfinished latents (1, z, T, h, w): the middle of the clip, roughly."""

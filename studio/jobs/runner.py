@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import Cancelled, DiskFull, OutOfMemory, SeptetError
+from pipelines.errors import Cancelled, DiskFull, OutOfMemory, SeptetError, is_out_of_memory
 from pipelines.media.read import read_video
 from pipelines.registry import Order
 from pipelines.types import Clip
@@ -114,7 +114,7 @@ class JobRunner:
             clip: Clip = pipeline.run(request, work, reporter, recipe)
             return clip
         except (MemoryError, RuntimeError, OutOfMemory) as error:
-            if not _is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
         # outside the handler, where the failed attempt's frames and tensors are no longer held by its traceback
         gc.collect()
@@ -124,7 +124,7 @@ class JobRunner:
             clip = pipeline.run(request, work, reporter, recipe)
             return clip
         except (MemoryError, RuntimeError) as error:
-            if not _is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
             raise OutOfMemory(
                 "There is not enough memory for this clip, even at the second try. Ask for a smaller size or fewer "
@@ -168,17 +168,6 @@ class JobRunner:
             self._fail(job, DiskFull.code, f"The disk that holds {self._folder.root} is full. Make room and retry.")
         else:
             self._fail(job, "internal", UNEXPECTED.format(kind=type(error).__name__))
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    # by name, so that this module does not import torch
-    words = str(error)
-    return (
-        isinstance(error, MemoryError | OutOfMemory)
-        or type(error).__name__ == "OutOfMemoryError"
-        or "can't allocate memory" in words
-        or "not enough memory" in words
-    )
 
 
 def _is_disk_full(error: BaseException) -> bool:
