@@ -16,13 +16,14 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 # torch goes first and exactly as pinned, so that nothing else asks for another build of it
-$(VENV)/.studio: requirements.txt | $(BIN)/python
+$(VENV)/.studio: requirements.txt requirements-alone.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet "$$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)"
 	$(BIN)/python -m pip install --quiet -r requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps -r requirements-alone.txt
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt requirements.txt $(VENV)/.studio
-	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.studio
+	$(BIN)/python -m pip install --quiet --no-warn-conflicts -r requirements-dev.txt
 	@touch $@
 
 # the browser tests take Chromium from PATH, else Playwright's own

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError
-from pipelines.finishing.chain import finishing_chain, sound_of
+from pipelines.finishing.chain import check_files, finishing_chain, load_networks, sound_of
 from pipelines.finishing.loop import check_boomerang
 from pipelines.media.metadata import recipe_metadata
-from pipelines.media.mixing import check_sound
 from pipelines.running import PlanRun
 from pipelines.types import (
     Clip,
@@ -84,8 +83,7 @@ class VideoPipeline(ABC, Generic[R]):
             }
         )
         filled = filled.model_copy(update={"finishing": cls.resolve_finishing(filled, info)})
-        if filled.finishing.music:
-            check_sound(Path(filled.finishing.music))
+        check_files(filled.finishing)
         if filled.finishing.loop == "boomerang":
             check_boomerang(cls.seconds(filled) / filled.finishing.speed)
         cls.check(filled, info)
@@ -195,6 +193,7 @@ class VideoPipeline(ABC, Generic[R]):
         """
         folder.mkdir(parents=True, exist_ok=True)
         on_progress(Progress("encode", 0.0))
+        load_networks(request.finishing)
         metadata = recipe_metadata(recipe or self.recipe(request)) | {"title": request.prompt[:200] or self.title}
         return PlanRun(self.model, request, self.plan(request), folder, metadata, on_progress).run()
 

@@ -17,13 +17,12 @@ from pydantic import Field, StringConstraints
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError
 from pipelines.fields import map_media
-from pipelines.finishing.chain import finishing_chain, sound_of
+from pipelines.finishing.chain import check_files, finishing_chain, load_networks, sound_of
 from pipelines.finishing.crop import Crop, CropToRatio
 from pipelines.finishing.effect import Effect, finish
 from pipelines.media.join import Film, Shot
 from pipelines.media.lettering import check_letters
 from pipelines.media.metadata import recipe_metadata
-from pipelines.media.mixing import check_sound
 from pipelines.media.provenance import Origin, read_origin
 from pipelines.media.write import write_video
 from pipelines.source import Source
@@ -79,8 +78,7 @@ class FinishVideo:
     @classmethod
     def prepare(cls, request: FinishRequest, _info: ModelInfo | None = None) -> FinishRequest:
         """The request, checked against its files. Quick. Raises InputError or MediaError."""
-        if request.finishing.music:
-            check_sound(Path(request.finishing.music))
+        check_files(request.finishing)
         check_letters(request.title)
         if request.finishing.colour_match and (request.then or request.title):
             raise InputError(
@@ -111,6 +109,7 @@ class FinishVideo:
         folder.mkdir(parents=True, exist_ok=True)
         metadata = recipe_metadata(recipe or self.recipe(request)) | {"title": request.title or self.title}
         on_progress(Progress("finish", 0.0))
+        load_networks(request.finishing)
         with finished(request, folder) as (stream, sound):
             return write_video(
                 watched(stream, on_progress),

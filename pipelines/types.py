@@ -35,13 +35,14 @@ Prompt = Annotated[str, StringConstraints(max_length=MAX_PROMPT)]
 class Media:
     """Marks a request field that holds the path of a file; `kind` says what is accepted there."""
 
-    kind: Literal["image", "video", "mask", "audio"]
+    kind: Literal["image", "video", "mask", "audio", "network"]
 
 
 ImageFile = Annotated[str, Media("image")]
 VideoFile = Annotated[str, Media("video")]
 MaskFile = Annotated[str, Media("mask")]  # an image, or a video as long as the source
 AudioFile = Annotated[str, Media("audio")]  # sound, or a video's sound
+NetworkFile = Annotated[str, Media("network")]  # weights, as .safetensors
 
 
 class Settings(BaseModel):
@@ -55,6 +56,9 @@ class Finishing(Settings):
 
     upscale: Literal[1, 2, 4, 8] | None = Field(None, description="how many times larger")
     upscaler: Literal["network", "lanczos"] = Field("network", description="how to enlarge")
+    upscaler_file: NetworkFile | None = Field(
+        None, description="a super-resolution network (.safetensors) that enlarges in place of the one built in"
+    )
     size: Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,4}x[1-9]\d{0,4}$")] | None = Field(
         None, description="exact size of the clip, WIDTHxHEIGHT; beats upscale"
     )

@@ -191,6 +191,12 @@ def audio_input(form: Form, field: str) -> None:
     form.add(field, widget, show=hand_over)
 
 
+def network_input(form: Form, field: str) -> None:
+    """Weights of a network of the person's own."""
+    widget = gr.File(label=labels.label(field), file_types=[".safetensors"], type="filepath", height=110)
+    form.add(field, widget, show=hand_over)
+
+
 def toggle(form: Form, field: str) -> None:
     """Something that is so or not."""
     widget = gr.Checkbox(value=form.default(field), label=labels.label(field), info=labels.help_line(field))

@@ -15,6 +15,7 @@ from studio.components import (
     choice,
     dropdown,
     negative_prompt,
+    network_input,
     number,
     slider,
     toggle,
@@ -80,6 +81,7 @@ def finishing_alone(form: Form) -> None:
         with gr.Row():
             _aspect_ratio(form)
             choice(form, "finishing.fit", "crop")
+        network_input(form, "finishing.upscaler_file")
         choice(form, "finishing.quality", "good")
     with gr.Accordion(words.FINISH_TIME, open=True, elem_classes="s-fields"):
         with gr.Row():

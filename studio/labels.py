@@ -46,6 +46,10 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "finishing.aspect_ratio": ("Aspect ratio", "The exact shape of the finished clip."),
     "finishing.upscale": ("Upscale", "Enlarge the frames."),
     "finishing.upscaler": ("Upscaler", "The network redraws fine detail; Lanczos only resamples."),
+    "finishing.upscaler_file": (
+        "Network of your own",
+        "A super-resolution network as .safetensors: ESRGAN, SwinIR, DAT.",
+    ),
     "finishing.size": ("Exact size", "WIDTHxHEIGHT, for example 1280x720. Beats upscale."),
     "finishing.frame_rate": ("Delivery rate", "Frames per second of the file."),
     "finishing.colour_match": ("Colour match", "Hold the colours of the source or first frame through the clip."),

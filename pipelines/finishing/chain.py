@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
+from pipelines.errors import InputError
 from pipelines.finishing.colour_match import ColourMatch
 from pipelines.finishing.crop import Crop, CropToRatio, PadToRatio
 from pipelines.finishing.deflicker import Deflicker
@@ -17,7 +18,9 @@ from pipelines.finishing.loop import Loop, seam_seconds
 from pipelines.finishing.resize import Resize
 from pipelines.finishing.sharpen import Sharpen
 from pipelines.finishing.speed import Speed
+from pipelines.finishing.super_resolution import check_network, load_network
 from pipelines.finishing.upscale import NETWORK_FACTOR, Upscale
+from pipelines.media.mixing import check_sound
 from pipelines.types import Finishing, Frame, Sound
 
 # Fields of Finishing that are about the finished picture: of a film of shots, and where a source is put back, they wait
@@ -69,6 +72,26 @@ def finishing_chain(
     return tuple(effects)
 
 
+def check_files(finishing: Finishing) -> None:
+    """Raise MediaError for a file that is not what finishing needs, InputError for one it would have no use for."""
+    if finishing.music:
+        check_sound(Path(finishing.music))
+    if finishing.upscaler_file:
+        if finishing.upscaler == "lanczos":
+            raise InputError("upscaler is lanczos, which has no use for upscaler_file. Leave one of the two out.")
+        if finishing.size is None and finishing.upscale in (None, 1):
+            raise InputError(
+                "upscaler_file is given, but nothing is enlarged. Choose an upscale of 2, 4 or 8, or a size."
+            )
+        check_network(Path(finishing.upscaler_file))
+
+
+def load_networks(finishing: Finishing) -> None:
+    """Load what enlarges before anything is made that it would turn out not to fit. Raises InputError."""
+    if finishing.upscaler_file:
+        load_network(Path(finishing.upscaler_file))
+
+
 def speed_of(finishing: Finishing) -> Fraction:
     """How fast time runs, the same for pictures and sound."""
     return Fraction(finishing.speed).limit_denominator(1000)
@@ -118,13 +141,14 @@ def _timing(finishing: Finishing, frame_rate: Fraction, num_frames: int | None) 
 
 def _enlarging(finishing: Finishing, width: int, height: int, aspect: float) -> list[Effect]:
     """To the exact size where one is asked for, covering it and cropping what is over; else by the factor."""
+    weights = Path(finishing.upscaler_file) if finishing.upscaler_file else None
     if finishing.size is None:
-        return [Upscale(finishing.upscale, finishing.upscaler)] if finishing.upscale else []
+        return [Upscale(finishing.upscale, finishing.upscaler, weights)] if finishing.upscale else []
     wide, tall = (int(side) for side in finishing.size.split("x"))
     covering = max(wide, round(tall * aspect)), max(tall, round(wide / aspect))
     effects: list[Effect] = []
     if finishing.upscaler == "network" and max(covering[0] / width, covering[1] / height) > _WORTH_IT:
-        effects.append(Upscale(NETWORK_FACTOR))
+        effects.append(Upscale(NETWORK_FACTOR, weights=weights))
         width, height = width * NETWORK_FACTOR, height * NETWORK_FACTOR
     if covering != (width, height):
         effects.append(Resize(*covering))

@@ -16,6 +16,7 @@ import numpy as np
 from pipelines.errors import ModelMissing
 from pipelines.finishing.chunks import sliced
 from pipelines.finishing.resize import resized
+from pipelines.finishing.super_resolution import enlarge_with, load_network
 from pipelines.media.pictures import chunk_length
 from pipelines.types import Frame, Frames, FrameStream
 
@@ -34,18 +35,23 @@ class Upscale:
     factor   1, 2, 4 or 8
     method   "network" is Real-ESRGAN's animevideov3, four times larger in one go; 2 is that halved, 8 that doubled by
              Lanczos. "lanczos" is plain.
+    weights  a network to use in place of that one, a checked .safetensors file; what it makes is brought to `factor`
     """
 
     factor: int
     method: Literal["network", "lanczos"] = "network"
+    weights: Path | None = None
 
     def apply(self, stream: FrameStream) -> FrameStream:
         if self.factor == 1:
             return stream
         width, height = stream.width * self.factor, stream.height * self.factor
-        chunks = (
-            self._by_network(stream, width, height) if self.method == "network" else _by_lanczos(stream, width, height)
-        )
+        if self.method == "lanczos":
+            chunks = _by_lanczos(stream, width, height)
+        elif self.weights is None:
+            chunks = self._by_network(stream, width, height)
+        else:
+            chunks = _by_weights(stream, width, height, self.weights)
         return replace(stream, chunks=chunks, width=width, height=height)
 
     def _by_network(self, stream: FrameStream, width: int, height: int) -> Iterator[Frames]:
@@ -116,6 +122,15 @@ def _network() -> Any:
     network.load_param(str(model))
     network.load_model(str(weights))
     return network
+
+
+def _by_weights(stream: FrameStream, width: int, height: int, weights: Path) -> Iterator[Frames]:
+    network = load_network(weights)
+    for chunk in sliced(stream.chunks, chunk_length(width, height)):
+        for frame in chunk:
+            large = enlarge_with(network, frame)[None]
+            shrinks = large.shape[1] > height
+            yield resized(large, width, height, cv2.INTER_AREA if shrinks else cv2.INTER_LANCZOS4)
 
 
 def _by_lanczos(stream: FrameStream, width: int, height: int) -> Iterator[Frames]:

@@ -46,6 +46,8 @@ def build(page: Page) -> Tab:
     @shown
     def look(values: Values) -> dict[Component, Any]:
         request = FinishVideo.prepare(build_request(FinishRequest, tab.collect(values)))
+        if request.finishing.upscaler_file:  # this process runs no torch
+            raise InputError(words.FINISH_TRY_OWN)
         label = ", ".join(part for part in (words.FINISH_TRIED, crop_stated(request)) if part)
         return {tried: gr.update(value=one_frame(request), visible=True, label=label)}
 

@@ -28,7 +28,19 @@ ELSEWHERE = {  # fields that a tab asks for in another way than one widget
 NOT_ON_THE_PAGE = {"num_frames", "frame_rate"}  # of the modes whose source decides them
 AFTERWARDS = {  # what is done to a clip one has seen, in the tab that finishes
     f"finishing.{name}"
-    for name in ("fit", "quality", "speed", "loop", "fade_in", "fade_out", "label", "music", "music_gain", "sound_gain")
+    for name in (
+        "fit",
+        "quality",
+        "speed",
+        "loop",
+        "fade_in",
+        "fade_out",
+        "label",
+        "music",
+        "music_gain",
+        "sound_gain",
+        "upscaler_file",
+    )
 }
 
 
