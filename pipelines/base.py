@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from pipelines.adapters import check_adapter
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError
 from pipelines.finishing.chain import check_files, finishing_chain, load_networks, sound_of
@@ -84,6 +85,8 @@ class VideoPipeline(ABC, Generic[R]):
         )
         filled = filled.model_copy(update={"finishing": cls.resolve_finishing(filled, info)})
         check_files(filled.finishing)
+        if filled.adapter:
+            check_adapter(Path(filled.adapter), info)
         if filled.finishing.loop == "boomerang":
             check_boomerang(cls.seconds(filled) / filled.finishing.speed)
         cls.check(filled, info)

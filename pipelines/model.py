@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ import torch
 from diffusers import WanVACEPipeline
 from torch import Tensor
 
+from pipelines.adapters import adapted
 from pipelines.autoencoder import optimise_for_cpu
 from pipelines.caching import Cache
 from pipelines.checkpoints import ModelInfo
@@ -92,6 +95,12 @@ class LatentVideoModel:
         self._vae.clear_cache()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+
+    @contextmanager
+    def adapted(self, adapter: Path | None, weight: float) -> Iterator[None]:
+        """The model with an adapter on it while the block lasts. Raises InputError for one that does not fit."""
+        with adapted(self._pipeline, adapter, weight):
+            yield
 
     # --- encode ---------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from pipelines.fields import media_fields
 from pipelines.finishing.effect import finish
 from pipelines.latents import LatentStore
 from pipelines.media.join import Film, Shot, join_clips
-from pipelines.media.provenance import Origin
+from pipelines.media.provenance import Origin, read_origin
 from pipelines.media.write import write_video
 from pipelines.progress import Meter, Stage
 from pipelines.types import Clip, Conditioning, Frames, FrameStream, Joining, OnProgress, Plan, Request
@@ -49,7 +49,9 @@ class PlanRun:
 
     def run(self) -> Clip:
         """Make folder/clip.mp4. Raises whatever the listener to progress raises (Cancelled), OutOfMemory, DiskFull."""
-        clip = self._continuous() if self.plan.joining is None else self._film(self.plan.joining)
+        adapter = Path(self.request.adapter) if self.request.adapter else None
+        with self.model.adapted(adapter, self.request.adapter_weight):
+            clip = self._continuous() if self.plan.joining is None else self._film(self.plan.joining)
         self.meter.close()
         self.store.clear()
         return clip
@@ -153,8 +155,9 @@ class PlanRun:
     @property
     def _origin(self) -> Origin:
         """What the clip is: all of it made, or made into somebody's video."""
-        given = any(kind == "video" for kind, _path in media_fields(self.request).values())
-        return "compositeWithTrainedAlgorithmicMedia" if given else "trainedAlgorithmicMedia"
+        videos = [Path(path) for kind, path in media_fields(self.request).values() if kind == "video"]
+        made = all(read_origin(video) == "trainedAlgorithmicMedia" for video in videos)
+        return "trainedAlgorithmicMedia" if made else "compositeWithTrainedAlgorithmicMedia"
 
     def _stream(self, chunks: Iterator[Frames], num_frames: int) -> FrameStream:
         return FrameStream(chunks, *self.request.size, frame_rate=self.plan.frame_rate, num_frames=num_frames)

@@ -1,20 +1,23 @@
-"""Text to video: a prompt alone becomes a clip. Nothing is given, so everything is to be made."""
+"""Text to video: a prompt alone becomes a clip. Nothing is given, so everything is to be made.
+
+Unless it goes on from another clip: then that one's last moments are given (continuing.py).
+"""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from pipelines.base import VideoPipeline
-from pipelines.types import Plan, Request
+from pipelines.continuing import ContinuingPipeline, ContinuingRequest
+from pipelines.types import Plan
 
 
-class TextToVideoRequest(Request):
+class TextToVideoRequest(ContinuingRequest):
     """A prompt, and how the clip should come out."""
 
     mode: ClassVar[str] = "text-to-video"
 
 
-class TextToVideo(VideoPipeline[TextToVideoRequest]):
+class TextToVideo(ContinuingPipeline[TextToVideoRequest]):
     """The plainest mode: read this one first."""
 
     mode = TextToVideoRequest.mode

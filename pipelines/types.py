@@ -115,6 +115,8 @@ class Request(Settings):
     num_inference_steps: int | None = Field(None, ge=1, le=200, description="denoising steps")
     guidance_scale: float | None = Field(None, ge=0, le=50, description="how strictly to follow the prompt")
     seed: int | None = Field(None, ge=0, le=MAX_SEED, description="same seed, same clip; left out, a random one")
+    adapter: NetworkFile | None = Field(None, description="a LoRA for this model, as .safetensors: a style, a subject")
+    adapter_weight: float = Field(1.0, ge=0, le=2, description="how strongly the adapter works; 1 as it was trained")
     finishing: Finishing = Finishing()
 
     # A prepared request (VideoPipeline.prepare) leaves nothing open; these say so to whoever runs it.

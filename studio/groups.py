@@ -9,6 +9,7 @@ import gradio as gr
 from pipelines.checkpoints import ModelInfo
 from pipelines.types import ASPECT_RATIOS
 from studio import forms, labels, words
+from studio.adapter_choice import adapter_input
 from studio.components import (
     PRIVATE,
     audio_input,
@@ -47,6 +48,8 @@ def settings(form: Form, info: ModelInfo | None, *, makes_length: bool) -> gr.Ra
             number(form, "height", own["height"])
         negative_prompt(form)
         _seed(form)
+        if info is not None:
+            adapter_input(form, info.models_dir)
         return gr.Radio(
             choices=[1, 2, 3, 4], value=1, label=words.VARIANTS, info=words.VARIANTS_HELP, elem_classes="s-variants"
         )

@@ -13,6 +13,8 @@ from pipelines.checkpoints import ModelInfo
 from pipelines.errors import ModelMissing
 from pipelines.fields import media_kind
 from pipelines.finish import FinishVideo
+from pipelines.text_image_to_video import TextImageToVideo
+from pipelines.text_to_video import TextToVideo
 from studio import words
 from studio.api import add_api
 from studio.components import PRIVATE, shown
@@ -24,6 +26,8 @@ from studio.theme import STATIC
 from studio.views import header
 
 DAY = 24 * 3600
+
+_SAID_AGAIN = ("prompt", "negative_prompt", "guidance_scale", "num_inference_steps")
 
 
 def build_page(shelf: Shelf, fetches: Fetches) -> gr.Blocks:
@@ -75,9 +79,9 @@ def _header(shelf: Shelf, fetches: Fetches) -> None:
 
 
 def _wire_crossings(shelf: Shelf, strip: gr.Tabs, tabs: dict[str, Tab], grid: gr.HTML) -> None:
-    """ "Send to" from every panel and the library; "use" and "again" from the library open the clip's own tab."""
+    """ "Send to" and "Extend" from every panel and the library; "use" and "again" from there open the clip's tab."""
     doors = _doors(tabs)
-    everything: list[Component] = [widget for tab in tabs.values() for widget in tab.widgets]
+    everything: list[Any] = [widget for tab in tabs.values() for widget in tab.outputs]
     panels = [tab.panel for tab in tabs.values()]
 
     @shown
@@ -97,11 +101,29 @@ def _wire_crossings(shelf: Shelf, strip: gr.Tabs, tabs: dict[str, Tab], grid: gr
         job = shelf.desk.retry(event.job)
         return {tabs[job.mode].panel: {"job": job.id}, strip: gr.Tabs(selected=job.mode)}
 
+    @shown
+    def extend(event: gr.EventData) -> dict[Any, Any]:
+        fields = _said(shelf, event.job) | {"continues": shelf.part_of_clip(event.job, "clip")}
+        return tabs[TextToVideo.mode].fill(fields) | {strip: gr.Tabs(selected=TextToVideo.mode)}
+
+    @shown
+    def animate(event: gr.EventData) -> dict[Any, Any]:
+        fields = _said(shelf, event.job) | {"image": shelf.part_of_clip(event.job, "first")}
+        return tabs[TextImageToVideo.mode].fill(fields) | {strip: gr.Tabs(selected=TextImageToVideo.mode)}
+
     receiving = [*everything, strip]
     for source in (*panels, grid):
         source.send(send, None, receiving, **PRIVATE)
+        source.extend(extend, None, receiving, **PRIVATE)
+        source.animate(animate, None, receiving, **PRIVATE)
     grid.use(use, None, receiving, **PRIVATE)
     grid.again(again, None, [*panels, strip], **PRIVATE)
+
+
+def _said(shelf: Shelf, job_id: str) -> dict[str, Any]:
+    """What a clip was asked for in words and by how much, for one that begins where it ends or as it does."""
+    asked = shelf.desk.job(job_id).recipe["request"]
+    return {name: asked[name] for name in _SAID_AGAIN if asked.get(name)}
 
 
 def _doors(tabs: dict[str, Tab]) -> dict[tuple[str, str], Component]:

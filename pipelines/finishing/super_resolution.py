@@ -19,8 +19,8 @@ import numpy as np
 
 from pipelines.errors import InputError, MediaError
 from pipelines.types import Frame
+from pipelines.weights import read_shapes
 
-LARGEST_FILE = 2 << 30  # bytes; the largest networks in use have a few hundred million weights
 LARGEST_SCALE = 8
 TILE = 256  # pixels of the source worked on at once
 OVERLAP = 32  # pixels of context around a tile; windowed attention looks about as far
@@ -43,21 +43,8 @@ class Network:
 
 def check_network(path: Path) -> None:
     """Raises MediaError unless the file's header is that of weights. Quick, without torch."""
-    from safetensors import SafetensorError, safe_open
-
-    name = path.name
-    if path.suffix.lower() != ".safetensors":
-        raise MediaError(f"{name} is not a .safetensors file. Other kinds of weights can run code, so none is opened.")
-    try:
-        size = path.stat().st_size
-        if size > LARGEST_FILE:
-            raise MediaError(f"{name} has {size / 1e9:.1f} GB; an upscaler has at most {LARGEST_FILE / 1e9:.1f} GB.")
-        with safe_open(path, framework="numpy") as file:
-            shapes = [file.get_slice(key).get_shape() for key in file.keys()]  # noqa: SIM118
-    except (OSError, SafetensorError) as error:
-        raise MediaError(f"{name} cannot be read as weights: it is damaged or not complete. Give it again.") from error
-    if not any(len(shape) == 4 for shape in shapes):
-        raise MediaError(f"{name} holds no layer that works on pictures, so it is no upscaler. Choose another file.")
+    if not any(len(shape) == 4 for shape in read_shapes(path).values()):
+        raise MediaError(f"{path.name} holds no layer that works on pictures, so it is no upscaler. Choose another.")
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipelines.errors import MediaError
 
-_NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
+_NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,12}")
 _BLOCK = 1 << 20
 
 
@@ -96,4 +96,4 @@ def sha256_of(path: Path) -> str:
 
 def _extension(source: Path) -> str:
     letters = re.sub(r"[^a-z0-9]", "", source.suffix.lower())
-    return letters[:8] or "bin"
+    return letters[:12] or "bin"

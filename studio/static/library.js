@@ -56,6 +56,8 @@ const actions = {
   play: (button) => open(player, "library/" + jobOf(button)),
   close: (button) => close(button.closest("dialog")),
   use: (button) => { const job = jobOf(button); close(player); trigger("use", { job }); },
+  extend: (button) => { const job = jobOf(button); close(player); trigger("extend", { job }); },
+  animate: (button) => { const job = jobOf(button); close(player); trigger("animate", { job }); },
   again: (button) => { const job = jobOf(button); close(player); trigger("again", { job }); },
   send: (button) => { const job = jobOf(button); close(player); trigger("send", { job, to: button.dataset.to, what: button.dataset.what }); },
   remove: (button) => { const job = jobOf(button); if (player.open) close(player); sure.dataset.job = job; sure.showModal(); },

@@ -57,6 +57,8 @@ const actions = {
   stop: (button) => { button.disabled = true; button.textContent = button.dataset.busy; trigger("stop", { job: current }); },
   again: () => trigger("again", { job: current }),
   use: () => trigger("use", { job: current }),
+  animate: () => trigger("animate", { job: current }),
+  extend: () => trigger("extend", { job: current }),
   send: (button) => { button.closest("details").open = false; trigger("send", { job: current, to: button.dataset.to, what: button.dataset.what }); },
   copy: async (button) => {
     try { await navigator.clipboard.writeText(button.dataset.text); } catch { return; }

@@ -21,6 +21,8 @@ from studio.flags import split_prompt
 from studio.forms import Fields, Form, Values
 from studio.shelf import Shelf
 
+DRAFTS = 4
+
 
 @dataclass(frozen=True)
 class Page:
@@ -39,8 +41,10 @@ class Tab:
         self.page = page
         self.form = Form(mode)
         self.extra: dict[str, Any] = {}  # widgets that are no field of the request
+        self.folded: dict[str, gr.Accordion] = {}  # by the field in it: opened when that is filled from elsewhere
         self.variants: gr.Radio | None = None
         self.generate: gr.Button
+        self.drafts: gr.Button | None = None  # makes stills to choose a first frame from
         self.panel: gr.HTML
         self._examples: gr.HTML | None = None
 
@@ -62,9 +66,15 @@ class Tab:
         """Everything a handler of this tab may read or fill."""
         return self.form.widgets | set(self.extra.values())
 
-    def fill(self, fields: Fields) -> dict[Component, Any]:
+    @property
+    def outputs(self) -> list[Any]:
+        """Everything `fill` may change."""
+        return [*self.widgets, *self.folded.values()]
+
+    def fill(self, fields: Fields) -> dict[Any, Any]:
         """What the tab's widgets show for these fields. Tabs with widgets of their own add to it."""
-        return self.form.fill(fields)
+        opened = {fold: gr.Accordion(open=True) for field, fold in self.folded.items() if fields.get(field)}
+        return self.form.fill(fields) | opened
 
     def on_given(self, kind: str) -> dict[Component, Any]:
         """What else changes when a clip ("video") or a frame ("image") arrives from another tab."""
@@ -83,6 +93,12 @@ class Tab:
             return {"job": jobs[0]}
 
         @shown
+        def draft(values: Values) -> dict[str, str]:
+            jobs = [shelf.submit(mode, fields | {"num_frames": 1}).id for fields in varied(read(values), DRAFTS)]
+            gr.Info(words.DRAFTS_TOAST, duration=6)
+            return {"job": jobs[0]}
+
+        @shown
         def stop(event: gr.EventData) -> None:
             shelf.desk.cancel(event.job)
 
@@ -96,9 +112,11 @@ class Tab:
 
         asked = self.widgets if self.variants is None else self.widgets | {self.variants}
         self.generate.click(make, asked, self.panel, **PRIVATE)
+        if self.drafts is not None:
+            self.drafts.click(draft, asked, self.panel, **PRIVATE)
         self.panel.stop(stop, None, None, **PRIVATE)
         self.panel.again(again, None, self.panel, **PRIVATE)
-        self.panel.use(use, None, list(self.widgets), **PRIVATE)
+        self.panel.use(use, None, self.outputs, **PRIVATE)
         if self._examples is not None:
             self._wire_examples(self._examples)
 
@@ -115,7 +133,7 @@ class Tab:
                 raise InputError(words.NO_EXAMPLE)
             return self.fill(row.filled())
 
-        rows.pick(pick, None, list(self.widgets), **PRIVATE)
+        rows.pick(pick, None, self.outputs, **PRIVATE)
 
 
 def varied(fields: Fields, count: int) -> list[Fields]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from studio import components, groups
+import gradio as gr
+
+from studio import components, groups, words
 from studio.tabs.base import Page, Tab
 
 MODE = "text-to-video"
@@ -13,7 +15,10 @@ def build(page: Page) -> Tab:
     with tab.inputs():
         components.prompt(tab.form, page.info)
         tab.generate = components.generate_button()
+        tab.drafts = gr.Button(words.DRAFTS, size="md")
         tab.variants = groups.settings(tab.form, page.info, makes_length=True)
         groups.finishing(tab.form)
+        with gr.Accordion(words.CONTINUE, open=False, elem_classes="s-fields") as tab.folded["continues"]:
+            components.video_input(tab.form, "continues")
     tab.wire()
     return tab

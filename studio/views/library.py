@@ -11,6 +11,7 @@ from studio import words
 from studio.exports import offered
 from studio.jobs.job import Job
 from studio.views import facts, marks
+from studio.views.panel import goes_on
 
 
 def shell() -> str:
@@ -95,7 +96,7 @@ def full(job: Job) -> str:
         stage = f'<div class="s-stage">{marks.player(job.id, facts.summary(job), autoplay=True)}</div>'
         acts = marks.link(words.DOWNLOAD, f"media/{job.id}/clip.mp4?download=1", marks.DOWNLOAD, "main")
         acts += marks.formats_menu(job.id, offered(job))
-        send = marks.send_menu(facts.targets())
+        send = goes_on(job) + marks.send_menu(facts.targets())
     else:
         stage = (
             f'<div class="s-stage blank"><div class="s-empty">{marks.FILM}<b>{escape(words.GONE_TITLE)}</b>'

@@ -104,11 +104,19 @@ def _done(job: Job) -> str:
         marks.link(words.DOWNLOAD, f"media/{job.id}/clip.mp4?download=1", marks.DOWNLOAD, "main")
         + marks.formats_menu(job.id, offered(job))
         + marks.button(words.USE_AGAIN, "use")
+        + goes_on(job)
         + marks.send_menu(facts.targets())
         + compare
     )
     line = f'<div class="s-facts">{_seed(job)}<span>{escape(facts.clip_line(job))}</span></div>'
     return _frame(stage, f'{_said(job)}{line}<div class="s-acts">{acts}</div>')
+
+
+def goes_on(job: Job) -> str:
+    """The button that makes more of a clip: of a still its first frame, of anything longer its beginning."""
+    if facts.request(job).get("num_frames") == 1:
+        return marks.button(words.ANIMATE, "animate")
+    return marks.button(words.EXTEND, "extend")
 
 
 def _compare(job: Job) -> str:

@@ -116,7 +116,8 @@ def test_an_untouched_form_leaves_every_field_open(shelf: Shelf) -> None:
     form = _tab(shelf, text_to_video).form
     values = {control.widget: control.widget.value for control in form.controls}
     assert form.fields(values) == {
-        "finishing": {"upscaler": "network", "sharpen": 0.0, "grain": 0.0, "deflicker": False}
+        "adapter_weight": 1.0,
+        "finishing": {"upscaler": "network", "sharpen": 0.0, "grain": 0.0, "deflicker": False},
     }
 
 
@@ -132,6 +133,7 @@ def test_what_a_form_is_filled_with_is_what_it_reads(shelf: Shelf) -> None:
         "num_inference_steps": 9,
         "guidance_scale": 3.5,
         "seed": 2**63 - 1,
+        "adapter_weight": 0.5,
         "finishing": {
             "upscale": 2,
             "upscaler": "lanczos",

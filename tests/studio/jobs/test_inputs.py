@@ -57,3 +57,9 @@ def test_a_file_that_cannot_be_read_leaves_nothing(store: InputStore, tmp_path: 
         with pytest.raises(MediaError, match="cannot be read"):
             store.add(path)
     assert list(store.folder.iterdir()) == []
+
+
+def test_the_extension_of_weights_is_kept_whole(store: InputStore, tmp_path: Path) -> None:
+    given = tmp_path / "look.safetensors"
+    given.write_bytes(b"weights")
+    assert store.path(store.add(given).file) == store.folder / f"{store.add(given).sha256}.safetensors"
