@@ -69,7 +69,8 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("source", type=Path, metavar="FILE", help="a clip or a recipe.json")
     _verb(verbs, "modes", commands.modes, "list the modes")
     _add_jobs(verbs)
-    _verb(verbs, "doctor", commands.examine, "say what runs where, what is missing and how to get it", model=True)
+    doctor = _verb(verbs, "doctor", commands.examine, "say what runs where, what is missing, how to get it", model=True)
+    doctor.add_argument("--make-certificate", action="store_true", help="make one that clips are signed with")
     return top
 
 

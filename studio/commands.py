@@ -93,6 +93,7 @@ def fetch(options: argparse.Namespace) -> int:
 def verify(options: argparse.Namespace) -> int:
     """Say what a file claims of itself; 1 if some of it no longer holds."""
     from pipelines.media.provenance import read_origin
+    from studio import credentials
     from studio.verify import findings
 
     found = findings(load_recipe(options.source), options.folder)
@@ -100,7 +101,11 @@ def verify(options: argparse.Namespace) -> int:
         _say(finding.text)
     if (origin := read_origin(options.source)) is not None:
         _say(f"origin         {origin} (IPTC digital source type)")
-    return int(any(finding.differs for finding in found))
+    broken = False
+    for line, fault in credentials.findings(options.source):
+        _say(line)
+        broken = broken or fault
+    return int(broken or any(finding.differs for finding in found))
 
 
 def modes(_options: argparse.Namespace) -> int:
@@ -142,6 +147,11 @@ def examine(options: argparse.Namespace) -> int:
     """Print what the studio runs on and what is missing."""
     from studio.doctor import report
 
+    if options.make_certificate:
+        from studio.certificate import make_certificate
+
+        made = make_certificate(options.folder.root)
+        _say(f"Clips are signed from now on, with the certificate in {made.chain.parent}. Keep key.pem to yourself.")
     for line in report(options.folder, options.model, options.device):
         _say(line)
     return 0

@@ -13,11 +13,13 @@ from pipelines.checkpoints import CATALOGUE, installed, model_info
 from pipelines.depth import DEPTH_MODEL, find_depth_model
 from pipelines.errors import ModelMissing, SeptetError
 from pipelines.placement import choose_placement
+from studio.credentials import Credentials
 from studio.jobs.desk import JobDesk
 from studio.paths import DataFolder
 from studio.versions import OTHERS, SHAPING, libraries, version
 
 GIB = 1 << 30
+_GET_PACKAGE = "Get it with: pip install -r requirements-c2pa.txt"
 
 
 def report(folder: DataFolder, model: str | None = None, device: str = "auto") -> Iterator[str]:
@@ -28,6 +30,7 @@ def report(folder: DataFolder, model: str | None = None, device: str = "auto") -
     yield from _data(folder)
     yield from _model(folder, model, device)
     yield from _catalogue(folder)
+    yield _credentials(folder)
     found = libraries(SHAPING + OTHERS)
     yield "Libraries: " + ", ".join(f"{name} {number}" for name, number in found.items())
     absent = [name for name in SHAPING + OTHERS if name not in found]
@@ -35,6 +38,16 @@ def report(folder: DataFolder, model: str | None = None, device: str = "auto") -
         yield f"Not installed: {', '.join(absent)}. Get them with: pip install -r requirements.txt"
     ffmpeg = ", ".join(f"{name} {'.'.join(map(str, number))}" for name, number in av.library_versions.items())
     yield f"FFmpeg in PyAV: {ffmpeg}"
+
+
+def _credentials(folder: DataFolder) -> str:
+    """Whether clips are signed."""
+    credentials = Credentials.in_folder(folder.root)
+    if credentials.can_be_used:
+        return f"Content credentials: clips are signed with {credentials.chain}"
+    if credentials.are_there:
+        return f"Content credentials: {credentials.chain} is there, but nothing to sign with. {_GET_PACKAGE}"
+    return "Content credentials: none. To have clips signed: python -m studio doctor --make-certificate"
 
 
 def _data(folder: DataFolder) -> Iterator[str]:

@@ -18,7 +18,9 @@ from pipelines.media.provenance import read_origin
 from pipelines.media.read import read_video
 from pipelines.registry import Order
 from pipelines.types import FrameStream, Mask, Sound
+from studio.credentials import sign_if_possible
 from studio.jobs.job import Job
+from studio.paths import DataFolder
 from studio.views import facts
 
 
@@ -59,10 +61,10 @@ def offered(job: Job) -> list[str]:
     return fitting if _has_matte(job) else [kind for kind in fitting if not FORMATS[kind].transparent]
 
 
-def convert(clip: Path, kind: str, folder: Path, request: Order | None = None) -> Path:
-    """Write the clip as `kind`, one of FORMATS, into a new folder under `folder`; `discard` what is returned once it is
+def convert(clip: Path, kind: str, folder: DataFolder, request: Order | None = None) -> Path:
+    """Write the clip as `kind`, one of FORMATS, among the uploads of `folder`; `discard` what is returned once it is
     no longer needed. `request` is what it was made from, which transparency needs. Raises MediaError, DiskFull."""
-    place = folder / f"export-{secrets.token_hex(8)}"
+    place = folder.uploads / f"export-{secrets.token_hex(8)}"
     place.mkdir(mode=0o700)
     format = FORMATS[kind]
     made = place / f"clip.{format.ending}"
@@ -80,6 +82,7 @@ def convert(clip: Path, kind: str, folder: Path, request: Order | None = None) -
                 metadata=recipe,
                 origin=read_origin(clip),
             )
+            sign_if_possible(folder.root, made, {"clip": clip})
     except BaseException:
         discard(made)
         raise

@@ -109,7 +109,7 @@ def _media(shelf: Shelf) -> APIRouter:
             raise HTTPException(404)
         try:
             request = shelf.request(found.id) if exports.FORMATS[kind].transparent else None
-            made = exports.convert(clip, kind, shelf.desk.folder.uploads, request)
+            made = exports.convert(clip, kind, shelf.desk.folder, request)
         except SeptetError as error:
             raise HTTPException(409, str(error)) from None
         headers = {**MEDIA_HEADERS, "Content-Disposition": disposition(found, made.suffix)}

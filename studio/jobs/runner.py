@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import json
+import logging
 import os
 import shutil
 import threading
@@ -19,6 +20,7 @@ from pipelines.errors import Cancelled, DiskFull, OutOfMemory, SeptetError, is_o
 from pipelines.media.read import read_video
 from pipelines.registry import Order
 from pipelines.types import Clip
+from studio.credentials import sign_if_possible
 from studio.jobs.inputs import InputStore
 from studio.jobs.job import Job
 from studio.jobs.ledger import Ledger, LostJob
@@ -140,12 +142,20 @@ class JobRunner:
         first = next(iter(read_video(clip.path, seconds=_AN_INSTANT).chunks))[0]
         save_jpeg(first, work / "poster.jpg", POSTER_SIDE, quality=88)
         (work / "recipe.json").write_text(json.dumps(recipe, indent=1, ensure_ascii=False), "utf-8")
+        self._sign(job, work / clip.path.name)
         self._ledger.is_cancelled(job)  # raises LostJob: a job given to another worker must not be published twice
         for name in ("recipe.json", "poster.jpg", clip.path.name):
             _to_disk(work / name)
             os.replace(work / name, job_folder / ("clip.mp4" if name == clip.path.name else name))
         _to_disk(job_folder)
         _to_disk(self._folder.jobs)
+
+    def _sign(self, job: Job, clip: Path) -> None:
+        """The clip's content credentials, where the operator has a certificate: the last change to the file."""
+        stored = {field: self._inputs.find(entry["sha256"]) for field, entry in job.recipe.get("inputs", {}).items()}
+        given = {field: path for field, path in stored.items() if path is not None}
+        if reason := sign_if_possible(self._folder.root, clip, given):
+            logging.getLogger(__name__).warning("job %s was not signed: %s", job.id, reason)
 
     def _raise_if_published(self, job: Job, error: Exception) -> None:
         """With the clip out, only the ledger does not know: the next worker's start will tell it."""
