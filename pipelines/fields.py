@@ -30,7 +30,7 @@ def map_media(request: S, new_path: Callable[[str, str], str]) -> S:
 
 
 def media_kind(info: FieldInfo) -> str | None:
-    """What kind of file a request's field holds ("image", "video" or "mask"), or None if it holds none."""
+    """What kind of file a request's field holds, as `Media` names it, or None if it holds none."""
     pending: list[Any] = [*info.metadata, info.annotation]
     while pending:
         item = pending.pop()

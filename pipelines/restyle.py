@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
 
+from pipelines.base import VideoPipeline
 from pipelines.checkpoints import ModelInfo
 from pipelines.depth import find_depth_model
 from pipelines.errors import InputError
@@ -55,16 +57,22 @@ class RestylePipeline(SourcePipeline):
         check_look(request, request, info)
 
     def plan(self, request: Any) -> Plan:
-        structure = structure_maker(request, self.info)
-        references = style_references(request)
+        return self.follow(request, restyled(self, request, structure_maker(request, self.info)))
 
-        def condition(_start: int, frames: Frames) -> Conditioning:
-            return self.question(
-                request,
-                num_frames=len(frames),
-                video=structure(frames),
-                reference_images=references,
-                conditioning_scale=request.conditioning_scale,
-            )
 
-        return self.follow(request, condition)
+def restyled(
+    pipeline: VideoPipeline[Any], request: Any, structure: Callable[[Frames], Frames]
+) -> Callable[[int, Frames], Conditioning]:
+    """What turns each window of a source into a question: its structure as control, its look from words and image."""
+    references = style_references(request)
+
+    def condition(_start: int, frames: Frames) -> Conditioning:
+        return pipeline.question(
+            request,
+            num_frames=len(frames),
+            video=structure(frames),
+            reference_images=references,
+            conditioning_scale=request.conditioning_scale,
+        )
+
+    return condition

@@ -35,7 +35,7 @@ Prompt = Annotated[str, StringConstraints(max_length=MAX_PROMPT)]
 class Media:
     """Marks a request field that holds the path of a file; `kind` says what is accepted there."""
 
-    kind: Literal["image", "video", "mask", "audio", "network"]
+    kind: Literal["image", "video", "mask", "audio", "network", "mesh"]
 
 
 ImageFile = Annotated[str, Media("image")]
@@ -43,6 +43,7 @@ VideoFile = Annotated[str, Media("video")]
 MaskFile = Annotated[str, Media("mask")]  # an image, or a video as long as the source
 AudioFile = Annotated[str, Media("audio")]  # sound, or a video's sound
 NetworkFile = Annotated[str, Media("network")]  # weights, as .safetensors
+MeshFile = Annotated[str, Media("mesh")]  # a GLB, OBJ, STL or PLY; only its geometry is used
 
 
 class Settings(BaseModel):

@@ -86,6 +86,20 @@ def video_input(form: Form, field: str = "video", height: int = 250) -> gr.Video
     return widget
 
 
+def mesh_input(form: Form, field: str, height: int = 250) -> gr.Model3D:
+    """A 3D file of the person's own, which the browser shows and lets turn."""
+    widget = gr.Model3D(
+        label=labels.label(field),
+        clear_color=(0.09, 0.1, 0.12, 1.0),
+        height=height,
+        visible=False,
+        elem_classes="s-media",
+        elem_id=f"{form.mode}-{field}",
+    )
+    form.add(field, widget, show=hand_over)
+    return widget
+
+
 def _as_it_is(value: str | None) -> FileData | None:
     return FileData(path=value, orig_name=Path(value).name) if value else None
 

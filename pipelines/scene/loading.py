@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -30,6 +31,7 @@ _BROKEN = (
     AttributeError,
     LookupError,
     MemoryError,
+    NameError,
     RuntimeError,
     TypeError,
     ValueError,
@@ -37,7 +39,7 @@ _BROKEN = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mesh:
     """Triangles in the renderer's own space: y is up, z comes towards the front view.
 
@@ -66,11 +68,20 @@ def load_mesh(path: Path | str, up_axis: UpAxis | None = None) -> Mesh:
     Raises MediaError for what cannot be read, is too large, has no surface or has points at infinity.
     """
     path = Path(path)
+    try:
+        facts = path.stat()
+    except OSError as error:
+        raise MediaError(f"The file {shown_name(path)} cannot be opened. Choose it again.") from error
+    return _loaded(path, (facts.st_size, facts.st_mtime_ns), up_axis)
+
+
+@lru_cache(maxsize=1)  # asked at the door, and again for each look and for the picture of the first frame
+def _loaded(path: Path, stamp: tuple[int, int], up_axis: UpAxis | None) -> Mesh:
     name = shown_name(path)
     kind = path.suffix.lower().removeprefix(".")
     if kind not in UP_AXES:
         raise MediaError(f"{name} is no 3D file that is read here; give a .glb, .obj, .stl or .ply file.")
-    data = screened(_bytes_of(path, name), kind, name)
+    data = screened(_bytes_of(path, stamp[0], name), kind, name)
     try:
         vertices, faces = _parsed(data, kind)
     except _BROKEN as error:
@@ -83,14 +94,13 @@ def load_mesh(path: Path | str, up_axis: UpAxis | None = None) -> Mesh:
     return _standing(vertices, faces, up_axis or UP_AXES[kind], name)
 
 
-def _bytes_of(path: Path, name: str) -> bytes:
+def _bytes_of(path: Path, size: int, name: str) -> bytes:
+    if size > MAX_BYTES:
+        raise MediaError(
+            f"{name} has {size / 2**20:.0f} MB; the limit is {MAX_BYTES >> 20} MB. "
+            "Simplify the mesh, or export it as .glb."
+        )
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise MediaError(
-                f"{name} has {size / 2**20:.0f} MB; the limit is {MAX_BYTES >> 20} MB. "
-                "Simplify the mesh, or export it as .glb."
-            )
         return path.read_bytes()
     except OSError as error:
         raise MediaError(f"The file {name} cannot be opened. Choose it again.") from error

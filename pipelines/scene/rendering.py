@@ -159,20 +159,14 @@ class Scene:
         return Hits(found["tfar"][where], normals, ambient), where
 
 
-@lru_cache(maxsize=1)
-def _scene(path: str, _stamp: tuple[int, int], up_axis: UpAxis | None) -> Scene:
-    mesh = load_mesh(path, up_axis)
-    return Scene(mesh, bake(mesh))
-
-
 def open_scene(path: Path | str, up_axis: UpAxis | None = None) -> Scene:
     """A 3D file ready to be seen; the last one is kept. Raises MediaError as `load_mesh` does, or ModelMissing."""
-    try:
-        facts = Path(path).stat()
-    except OSError:
-        load_mesh(path, up_axis)  # says what is wrong with it
-        raise
-    return _scene(str(path), (facts.st_size, facts.st_mtime_ns), up_axis)
+    return _scene(load_mesh(path, up_axis))
+
+
+@lru_cache(maxsize=1)
+def _scene(mesh: Mesh) -> Scene:
+    return Scene(mesh, bake(mesh))
 
 
 def _directions(view: View, size: tuple[int, int], box: tuple[int, int, int, int], samples: int) -> NDArray[np.float32]:

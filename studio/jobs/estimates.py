@@ -41,12 +41,14 @@ def _finished_volume(request: FinishRequest) -> float:
 
 
 def clip_seconds(request: Request) -> float:
-    """How long the clip of a prepared request will be: as long as its source, its panels, or as asked."""
+    """How long the clip of a prepared request will be: as its source, its panels or its camera have it, or as asked."""
     video, panels = getattr(request, "video", None), getattr(request, "panels", ())
     if video:
         start, seconds = getattr(request, "start", 0.0), getattr(request, "seconds", None)
         left = probe_video(Path(video)).duration - start
         return max(0.0, left if seconds is None else min(seconds, left))
+    if getattr(request, "mesh", None):
+        return float(getattr(request, "seconds", None) or 0.0)
     if panels:
         return float(sum(panel.seconds for panel in panels))
     return (request.num_frames or 1) / (request.frame_rate or 1.0)

@@ -87,7 +87,7 @@ class Tab:
 
         @shown
         def make(values: Values) -> dict[str, str]:
-            jobs = [shelf.submit(mode, fields).id for fields in varied(read(values), self._count(values))]
+            jobs = [shelf.submit(mode, fields).id for fields in self.orders(read(values), values)]
             if len(jobs) > 1:
                 gr.Info(words.VARIANTS_TOAST.format(count=len(jobs)), duration=4)
             return {"job": jobs[0]}
@@ -119,6 +119,10 @@ class Tab:
         self.panel.use(use, None, self.outputs, **PRIVATE)
         if self._examples is not None:
             self._wire_examples(self._examples)
+
+    def orders(self, fields: Fields, values: Values) -> list[Fields]:
+        """The requests one press of Generate makes: a variant each."""
+        return varied(fields, self._count(values))
 
     def _count(self, values: Values) -> int:
         return int(values[self.variants] or 1) if self.variants is not None else 1

@@ -16,12 +16,17 @@ def source(tab: Tab) -> None:
 
 
 def look(tab: Tab) -> None:
-    """Structure, how loosely it is followed, and how strongly it steers."""
+    """Structure, how loosely it is followed, and how strongly it steers, folded away with the part of the source."""
     with gr.Accordion(words.STRUCTURE, open=False, elem_classes="s-fields"):
-        components.choice(tab.form, "structure", tab.form.default("structure"))
-        components.slider(tab.form, "structure_blur", 1)
-        components.slider(tab.form, "conditioning_scale", 0.05)
+        steering(tab)
         part(tab)
+
+
+def steering(tab: Tab) -> None:
+    """What of the source is kept, and how strongly."""
+    components.choice(tab.form, "structure", tab.form.default("structure"))
+    components.slider(tab.form, "structure_blur", 1)
+    components.slider(tab.form, "conditioning_scale", 0.05)
 
 
 def part(tab: Tab) -> None:
