@@ -1,4 +1,4 @@
-"""Example inputs of each mode, as assets/examples/examples.json lists them: {mode: [{"title", "fields"}]}."""
+"""Example inputs of each mode, as assets/examples/examples.json lists them: {mode: [a row as in Example]}."""
 
 from __future__ import annotations
 
@@ -13,25 +13,37 @@ from pipelines.checkpoints import ASSETS
 FOLDER = ASSETS / "examples"
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 VIDEOS = (".mp4", ".webm", ".mov")
+MESHES = (".glb", ".obj", ".stl", ".ply")
 
 
 @dataclass(frozen=True)
 class Example:
-    """One row a person can click. `fields` as in the mode's request, files by name inside the examples folder."""
+    """One row a person can click. `fields` as in the mode's request, files by name inside the examples folder.
+
+    `picture` shows what it starts from where no file of its fields can.
+    """
 
     title: str
     fields: dict[str, Any]
+    picture: str | None = None
 
     @property
     def face(self) -> str | None:
-        """The file that shows what the example starts from: its video, else its first picture, else None."""
+        """The file that shows what the example starts from: its picture, its video, else its first image, else None."""
+        if self.picture:
+            return self.picture
         files = sorted(_files(self.fields), key=lambda name: Path(name).suffix not in VIDEOS)
         return files[0] if files else None
 
     @property
     def is_there(self) -> bool:
         """Whether every file it names is on disk."""
-        return all((FOLDER / name).is_file() for name in _files(self.fields))
+        return all((FOLDER / name).is_file() for name in self.files)
+
+    @property
+    def files(self) -> list[str]:
+        """Every file it names."""
+        return _files(self.fields) + ([self.picture] if self.picture else [])
 
     def filled(self) -> dict[str, Any]:
         """The fields with every file as a path on disk."""
@@ -51,13 +63,13 @@ def examples(folder: Path = FOLDER) -> dict[str, tuple[Example, ...]]:
 
 def public_file(name: str) -> Path | None:
     """The example file called `name`, or None: only files that an example names are ever handed out."""
-    known = {file for rows in examples().values() for row in rows for file in _files(row.fields)}
+    known = {file for rows in examples().values() for row in rows for file in row.files}
     path = FOLDER / name
     return path if name in known and path.is_file() else None
 
 
 def _is_file(value: Any) -> bool:
-    return isinstance(value, str) and Path(value).suffix.lower() in PICTURES + VIDEOS and " " not in value
+    return isinstance(value, str) and Path(value).suffix.lower() in PICTURES + VIDEOS + MESHES and " " not in value
 
 
 def _files(value: Any) -> list[str]:

@@ -24,7 +24,9 @@ AMBIENT, KEY = 122.0, 124.0  # grey levels that a surface gets from all around, 
 LAMP = (-0.45, 0.65, 0.62)  # where the lamp stands as the camera sees it: left, above, and in front
 SAMPLES = 1_600_000  # rays a frame is worth; a small picture gets more of them for each pixel
 FEWEST, MOST = 2, 4  # samples along a pixel's side
-FARTHEST = 2.5  # what is black in a depth pass, in distances from the camera to the mesh's middle
+# What is white in a depth pass, a part of the distance to the nearest point: the ground in front is nearer still.
+# What is black, in distances from the camera to the middle of the mesh.
+NEAREST, FARTHEST = 0.88, 2.5
 CHUNK = 8
 
 
@@ -55,7 +57,7 @@ class Scene:
     def depth(self, move: CameraMove, num_frames: int, size: tuple[int, int]) -> Iterator[Frames]:
         """Chunks of a depth pass: one over the distance, on one scale for the whole move.
 
-        White is the nearest point of all frames; black is the background, FARTHEST distances away.
+        White is a little nearer than the nearest point of all frames, black the background and ground far behind.
         """
         views = move.views(self.mesh, num_frames, size[0] / size[1])
         scale = self._depth_range(views)
@@ -71,7 +73,7 @@ class Scene:
         nearest = min(float(((points - view.eye) @ view.forward).min()) for view in views)
         middle = np.array([0.0, self.mesh.height / 2, 0.0])
         away = max(float((middle - view.eye) @ view.forward) for view in views)
-        return 1 / (FARTHEST * away), 1 / max(nearest, 0.05)
+        return 1 / (FARTHEST * away), 1 / max(NEAREST * nearest, 0.05)
 
     def _clay(self, view: View, size: tuple[int, int]) -> Frame:
         ground, _depth = self._ground(view, size)
