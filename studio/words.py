@@ -80,7 +80,7 @@ BOARD_EMPTY = "The board is empty. Give at least one panel some words or a pictu
 # Render tab
 RENDER_SOURCE = "Start from"
 RENDER_WAYS: Mapping[str, str] = {"video": "A video", "mesh": "A 3D file"}
-RENDER_WAYS_HELP = "A render pass made elsewhere, or a model for the camera here to move around."
+RENDER_WAYS_HELP = "A render pass made elsewhere, or a 3D model that a camera here moves around."
 MESH_SECONDS = "Lasts (s)"
 MESH_SECONDS_HELP = "Seconds the camera moves."
 MESH_SHOW = "Show the first frame"

@@ -107,7 +107,7 @@ def build(page: Page) -> Tab:
                 components.toggle(tab.form, "invert_depth")
                 part(tab)
             with gr.Column(visible=False) as about_mesh:
-                components.dropdown(tab.form, "up_axis", labels.choices("up_axis"))
+                _length_and_up(tab)
         tab.variants = groups.settings(tab.form, page.info, makes_length=False)
         groups.finishing(tab.form)
     tab.extra["way"] = way
@@ -121,11 +121,7 @@ def build(page: Page) -> Tab:
 def _camera(tab: RenderTab) -> None:
     """How the camera moves around a 3D file, and what it sees first."""
     components.choice(tab.form, "camera_move", tab.form.default("camera_move"))
-    with gr.Row():
-        components.slider(tab.form, "camera_amount", 0.05)
-        tab.extra["seconds"] = gr.Textbox(
-            label=words.MESH_SECONDS, info=words.MESH_SECONDS_HELP, placeholder=words.OWN, max_lines=1, min_width=130
-        )
+    components.slider(tab.form, "camera_amount", 0.05)
     with gr.Row():
         components.slider(tab.form, "camera_azimuth", 5)
         components.slider(tab.form, "camera_elevation", 5)
@@ -133,6 +129,14 @@ def _camera(tab: RenderTab) -> None:
     preview = gr.Image(label=words.MESH_PREVIEW, interactive=False, visible=False, buttons=[], elem_id="mesh-preview")
 
     tab.extra |= {"show": show, "preview": preview}
+
+
+def _length_and_up(tab: RenderTab) -> None:
+    with gr.Row():
+        tab.extra["seconds"] = gr.Textbox(
+            label=words.MESH_SECONDS, info=words.MESH_SECONDS_HELP, placeholder=words.OWN, max_lines=1, min_width=130
+        )
+        components.dropdown(tab.form, "up_axis", labels.choices("up_axis"))
 
 
 def _wire_first_frame(tab: RenderTab) -> None:

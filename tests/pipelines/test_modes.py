@@ -141,7 +141,15 @@ OWN = {
     },
     "storyboard": {"style_image": "photo", "structure": "edges", "structure_blur": 0, "conditioning_scale": 0.2},
     "mask": {"region": "background", "invert": True, "grow": 12, "feather": 0, "green_screen": True, "carry": False},
-    "render": {"style_image": "photo", "structure": "edges", "structure_blur": 6, "conditioning_scale": 0.2},
+    "render": {
+        "style_image": "photo",
+        "structure": "edges",
+        "structure_blur": 6,
+        "conditioning_scale": 0.2,
+        "render_pass": "normal",
+        "start": 0.5,
+        "seconds": 0.7,
+    },
 }
 CONTROLS = [("text-to-video", name, value) for name, value in COMMON.items()] + [
     (mode, name, value) for mode, controls in OWN.items() for name, value in controls.items()

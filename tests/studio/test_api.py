@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from pipelines import SERVICES
+from pipelines.checkpoints import ASSETS
 from pipelines.errors import InputError
 from studio.api import make_endpoint, submit_fields
 from studio.shelf import Shelf
@@ -91,3 +92,21 @@ def test_an_unknown_mode_is_answered_with_the_known_ones(shelf: Shelf) -> None:
 def test_the_same_key_never_makes_a_second_job(shelf: Shelf) -> None:
     first = submit_fields(shelf, "text-to-video", {"prompt": "x"}, "key")
     assert submit_fields(shelf, "text-to-video", {"prompt": "x"}, "key").id == first.id
+
+
+def test_a_3d_file_that_was_uploaded_is_kept_with_its_job(shelf: Shelf) -> None:
+    rocket = ASSETS / "examples" / "toy-rocket.glb"
+    job = submit_fields(shelf, "render", {"mesh": _upload(rocket), "prompt": "a red rocket", "camera_amount": 0.5})
+    kept = shelf.fields(job.id)
+    assert Path(kept["mesh"]).read_bytes() == rocket.read_bytes()
+    assert (Path(kept["mesh"]).suffix, kept["camera_amount"]) == (".glb", 0.5)
+    annotations = make_endpoint(shelf, "render").__annotations__
+    assert (annotations["mesh"], annotations["camera_amount"]) == (dict | None, float | None)
+
+
+def test_a_3d_file_that_is_none_is_refused_before_it_is_queued(shelf: Shelf, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.stl"
+    bad.write_bytes(b"not a mesh")
+    with pytest.raises(InputError, match=r"bad\.stl is not a STL file"):
+        submit_fields(shelf, "render", {"mesh": _upload(bad), "prompt": "x"})
+    assert shelf.desk.jobs() == []

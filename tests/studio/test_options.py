@@ -8,11 +8,13 @@ import pytest
 
 from pipelines.errors import InputError
 from pipelines.registry import PIPELINES
+from pipelines.scene import CameraMove
 from pipelines.types import Finishing, Settings
 from studio.options import add_options, fields_from, options_of, request_from
 
 StoryboardRequest = PIPELINES["storyboard"].request_type
 MaskRequest = PIPELINES["mask"].request_type
+RenderRequest = PIPELINES["render"].request_type
 
 
 def given(request_type: type[Settings], *words: str) -> argparse.Namespace:
@@ -41,6 +43,17 @@ def test_values_arrive_in_the_types_of_their_fields(tmp_path: Path) -> None:
     assert (request.seed, request.guidance_scale, request.frame_rate, request.grow) == (4, 3.0, 8.0, -3)
     assert request.finishing == Finishing(upscale=2, frame_rate="24")
     assert (request.green_screen, request.invert, request.region) == (True, False, "background")
+
+
+def test_a_3d_file_and_its_camera_have_options_beside_the_model() -> None:
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    parser.add_argument("--model")
+    add_options(parser, RenderRequest)
+    words = "--model starter --mesh r.glb --camera-move rise --camera-amount -0.5 --camera-azimuth 0 --up-axis z"
+    request: Any = request_from(parser.parse_args(words.split()), RenderRequest)
+    assert request.mesh == str(Path("r.glb").resolve())
+    assert request.camera == CameraMove("rise", azimuth=0.0, amount=-0.5)
+    assert request.up_axis == "z"
 
 
 def test_what_is_not_given_stays_open() -> None:

@@ -2,8 +2,9 @@
 
 import pytest
 
+from pipelines.render import RenderRequest
 from pipelines.types import Finishing
-from studio.jobs.estimates import bytes_needed, expected_seconds, remaining_seconds, work_of
+from studio.jobs.estimates import bytes_needed, clip_seconds, expected_seconds, remaining_seconds, work_of
 from tests.studio.jobs.fakes import PlainRequest
 
 
@@ -16,6 +17,12 @@ def test_work_counts_pixels_steps_and_what_finishing_adds() -> None:
     assert work_of(request()) == pytest.approx({"encode": 0.1, "denoise": 0.5, "decode": 0.1, "finish": 0.1})
     assert work_of(request(finishing=Finishing(upscale=2, frame_rate="20")))["finish"] == pytest.approx(0.8)
     assert work_of(request(finishing=Finishing(size="200x50")))["finish"] == pytest.approx(0.1)
+
+
+def test_a_3d_file_counts_for_as_long_as_its_camera_moves_whatever_the_window() -> None:
+    asked = {"prompt": "x", "width": 100, "height": 100, "num_frames": 9, "frame_rate": 10.0, "num_inference_steps": 5}
+    assert clip_seconds(RenderRequest(mesh="x.glb", seconds=3.0, **asked)) == 3.0
+    assert work_of(RenderRequest(mesh="x.glb", seconds=3.0, **asked))["denoise"] == pytest.approx(1.5)
 
 
 def test_nothing_is_expected_before_anything_is_known() -> None:
