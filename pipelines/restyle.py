@@ -44,6 +44,11 @@ def structure_maker(look: Look, info: ModelInfo) -> StructureMaker:
     return StructureMaker(look.structure, look.structure_blur, depth)
 
 
+def depth_given(look: Look) -> Look:
+    """The look as a maker of structure is to see it where the frames are depth already: it needs no network."""
+    return look.model_copy(update={"structure": "grey"}) if look.structure == "depth" else look
+
+
 def style_references(look: Look) -> tuple[Frame, ...]:
     """The style image as a reference, if there is one."""
     return (read_image(Path(look.style_image)),) if look.style_image else ()
