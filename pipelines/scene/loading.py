@@ -7,6 +7,7 @@ import struct
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from pipelines.errors import MediaError
 from pipelines.media.container import shown_name
 from pipelines.scene.screening import MAX_FACES, check_amount, screened
+from pipelines.scene.wavefront import read_obj
 
 if TYPE_CHECKING:
     import trimesh
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 UpAxis = Literal["y", "z"]
 UP_AXES: dict[str, UpAxis] = {"glb": "y", "obj": "y", "stl": "z", "ply": "z"}  # as the programs that write them do
 MAX_BYTES = 64 << 20
+_ONE_AT_A_TIME = Lock()  # a large file takes a gigabyte while it is unfolded
 LARGEST_COORDINATE = 1e15  # squares and cubes of it are still finite
 
 # What trimesh, numpy and struct raise for a file that is not what it says; anything else is a bug
@@ -72,7 +75,8 @@ def load_mesh(path: Path | str, up_axis: UpAxis | None = None) -> Mesh:
         facts = path.stat()
     except OSError as error:
         raise MediaError(f"The file {shown_name(path)} cannot be opened. Choose it again.") from error
-    return _loaded(path, (facts.st_size, facts.st_mtime_ns), up_axis)
+    with _ONE_AT_A_TIME:
+        return _loaded(path, (facts.st_size, facts.st_mtime_ns), up_axis)
 
 
 @lru_cache(maxsize=1)  # asked at the door, and again for each look and for the picture of the first frame
@@ -107,15 +111,20 @@ def _bytes_of(path: Path, size: int, name: str) -> bytes:
 
 
 def _parsed(data: bytes, kind: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """(vertices, faces) by trimesh, shared corners once. It is given bytes and no resolver: it can open no file."""
+    """(vertices, faces) as the file has them. A loader is given bytes and no resolver: it can open no other file."""
+    if kind == "obj":
+        return _checked(*read_obj(data))
     import trimesh
 
-    options: dict[str, Any] = {"skip_materials": True} if kind in ("glb", "obj") else {}
+    options: dict[str, Any] = {"skip_materials": True} if kind == "glb" else {}
     with np.errstate(all="ignore"):  # numbers that are none are looked for afterwards
         scene = trimesh.load_scene(io.BytesIO(data), file_type=kind, process=False, **options)
         mesh: trimesh.Trimesh = scene.to_mesh()
     vertices = np.asarray(mesh.vertices, np.float64).reshape(-1, 3)
-    faces = np.asarray(mesh.faces, np.int64).reshape(-1, 3)
+    return _checked(vertices, np.asarray(mesh.faces, np.int64).reshape(-1, 3))
+
+
+def _checked(vertices: NDArray[np.float64], faces: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     if len(faces) and (faces.min() < 0 or faces.max() >= len(vertices)):
         raise ValueError("a face names a vertex that is not there")
     return vertices, faces

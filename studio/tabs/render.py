@@ -147,5 +147,5 @@ def _wire_first_frame(tab: RenderTab) -> None:
     def show(values: Values) -> dict[Component, Any]:
         return {preview: gr.update(value=tab.first_frame(values), visible=True)}
 
-    tab.extra["show"].click(show, tab.widgets - {preview, tab.extra["show"]}, preview, **PRIVATE)
+    tab.extra["show"].click(show, tab.widgets - {preview, tab.extra["show"]}, preview, concurrency_limit=1, **PRIVATE)
     file.change(lambda: gr.update(value=None, visible=False), None, preview, **PRIVATE)

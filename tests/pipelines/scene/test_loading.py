@@ -59,6 +59,28 @@ def test_the_front_of_a_file_with_z_up_is_its_near_side(tmp_path: Path) -> None:
     assert tip[:, 2].max() == pytest.approx(mesh.vertices[:, 2].max())
 
 
+OBJ = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\n"
+
+
+@pytest.mark.parametrize(
+    ("faces", "triangles"),
+    [
+        ("f 1 2 3 4\n", 2),
+        ("f 1/1/1 2/2/2 3/3/3\n", 1),
+        ("f 1//1 2//2 3//3 # a comment\n", 1),
+        ("f -4 -3 -2\nf -1 -2 -4\n", 2),
+        ("  f 1 2 \\\n 3\n", 1),
+        ("o one\ng two\ns off\nusemtl red\nvn 0 0 1\nvt 0 0\nf 1 2 3\nl 1 2\n", 1),
+        ("f 1 2 3\r\nf 1 3 4\r\n", 2),
+    ],
+)
+def test_faces_of_an_obj_are_read_in_every_way_they_are_written(faces: str, triangles: int, tmp_path: Path) -> None:
+    (tmp_path / "x.obj").write_bytes((OBJ + faces).encode())
+    mesh = load_mesh(tmp_path / "x.obj")
+    assert len(mesh.faces) == triangles
+    assert np.ptp(mesh.vertices[:, 2]) == 0
+
+
 def test_instances_of_a_mesh_are_all_there(tmp_path: Path) -> None:
     tree, points = triangle_tree(
         scenes=[{"nodes": [0]}],
@@ -165,6 +187,12 @@ BAD: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "OBJ whose face has no corner": ("x.obj", lambda: b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 9\n", "cannot be read"),
     "OBJ in another alphabet": ("x.obj", lambda: b"v 0 0 zero\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "cannot be read"),
     "OBJ with too many faces": ("x.obj", lambda: b"v 0 0 0\n" + b"f 1 1 1\n" * 1_000_001, "1000001 triangles"),
+    "OBJ of two hundred thousand objects": (
+        "x.obj",
+        lambda: b"v 0 0 0\nv 1 0 0\nv 0 1 0\n" + b"".join(b"o a%d\nusemtl m%d\n" % (i, i) for i in range(200_000)),
+        "no surface",
+    ),
+    "OBJ whose face has no end": ("x.obj", lambda: b"v 0 0 0\nf" + b" 1" * 3_000_000, "cannot be read"),
     "OBJ with bytes": ("x.obj", lambda: b"v 0 0 0\n\0\0", "not a OBJ file"),
     "PLY without an end": ("x.ply", lambda: b"ply\nformat ascii 1.0\n", "not a PLY file"),
     "PLY that claims a billion": (
