@@ -18,6 +18,7 @@ from pipelines.errors import InputError
 from pipelines.finishing.chain import check_files, finishing_chain, load_networks, sound_of
 from pipelines.finishing.loop import check_boomerang
 from pipelines.media.metadata import recipe_metadata
+from pipelines.presets import redrawing, styled_prompt
 from pipelines.running import PlanRun
 from pipelines.types import (
     Clip,
@@ -152,7 +153,7 @@ class VideoPipeline(ABC, Generic[R]):
         return Conditioning(
             height=height,
             width=width,
-            prompt=request.prompt,
+            prompt=styled_prompt(request, self.info),
             negative_prompt=request.negative_prompt,
             **given,
         )
@@ -177,7 +178,7 @@ class VideoPipeline(ABC, Generic[R]):
             num_frames=windows.total,
             frame_rate=request.rate,
             overlap=self.overlap,
-            finishing=finishing_chain(request.finishing, *request.size, request.rate),
+            finishing=redrawing(request, self.info) + finishing_chain(request.finishing, *request.size, request.rate),
             sound=sound_of(request.finishing),
         )
 

@@ -20,6 +20,7 @@ from pipelines.finishing.continue_clip import Continue
 from pipelines.finishing.effect import Effect
 from pipelines.media.probe import probe_video
 from pipelines.media.read import read_video
+from pipelines.presets import redrawing
 from pipelines.types import Conditioning, Finishing, Frame, Frames, Plan, Request, VideoFile
 
 SAME_SHAPE = 0.02  # of the ratio of width to height
@@ -94,7 +95,12 @@ class ContinuingPipeline(VideoPipeline[R]):
         assert asked.size and asked.frame_rate  # filled in where they were left open
         width, height = (int(side) for side in asked.size.split("x"))
         home = finishing_chain(made, *request.size, request.rate, aspect=self.aspect(request, self.info))
-        return (*home, clip, *finishing_chain(whole, width, height, Fraction(asked.frame_rate)))
+        return (
+            *redrawing(request, self.info),
+            *home,
+            clip,
+            *finishing_chain(whole, width, height, Fraction(asked.frame_rate)),
+        )
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.finishing.put_back import PutBack
 from pipelines.media.masks import check_mask, is_video, read_mask
 from pipelines.source import Source
-from pipelines.subject import carry_mask_stream, salient_mask
+from pipelines.subject import carry_mask_stream, refine, salient_mask
 from pipelines.types import Frame, Mask
 
 TRACK_SIDE = 480  # pixels of the short side at which a subject is followed: edges stay sharp, memory small
 CHUNK = 8
+EDGE_GROW, EDGE_FEATHER = 4, 8  # pixels of the source, around a subject nobody drew
 
 
 class MaskTrack:
@@ -87,6 +89,17 @@ def check_subject(source: Source, mask: Path | None) -> None:
         salient_mask(next(_frames(source, _track_size(source))))
     else:
         check_mask(mask, source.info.width, source.info.height)
+
+
+def put_back_around(source: Source, subject: MaskTrack, *, inverted: bool) -> PutBack:
+    """The source everywhere but in its found subject, or but around it, with an edge a few pixels wider and soft."""
+    grow = round(EDGE_GROW * subject.height / source.info.height)
+    region = subject.map(lambda mask: refine(mask, grow=grow, invert=inverted))
+
+    def masks() -> Iterator[Mask]:
+        return region.stream(source.num_frames, source.info.width, source.info.height)
+
+    return PutBack(source.read, masks, EDGE_FEATHER)
 
 
 def source_index(frame: int, rate: Fraction, source: Source) -> int:

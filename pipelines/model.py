@@ -108,6 +108,7 @@ class LatentVideoModel:
         """Everything the transformer needs to know, encoded or taken from the cache. Raises InputError."""
         video, mask = self._pixels(conditioning)
         with torch.inference_mode():
+            start = video if conditioning.start_from is None else to_tensor(conditioning.start_from)
             inactive, reactive = split_streams(video, mask)
             hold = conditioning.hold
             if hold > conditioning.num_frames or (hold and (hold - 1) % self.info.temporal_factor):
@@ -132,7 +133,7 @@ class LatentVideoModel:
                 scale=conditioning.conditioning_scale,
                 # the encoder is causal: the first latents of the kept stream are those of the held frames alone
                 known=inactive_latents[:, :, :held] if held else None,
-                initial=self._encode_video(video) if conditioning.strength < 1 else None,
+                initial=self._encode_video(start) if conditioning.strength < 1 else None,
                 strength=conditioning.strength,
             )
 
@@ -161,10 +162,12 @@ class LatentVideoModel:
         self.info.check_frames(count)
         self.info.check_size(width, height)
         video, mask = conditioning.video, conditioning.mask
-        if video is not None and (video.dtype != np.uint8 or video.shape != (count, height, width, 3)):
-            raise InputError(
-                f"The conditioning video is {video.dtype} {video.shape}; it must be uint8 {(count, height, width, 3)}."
-            )
+        for name, frames in (("video", video), ("start_from", conditioning.start_from)):
+            if frames is not None and (frames.dtype != np.uint8 or frames.shape != (count, height, width, 3)):
+                raise InputError(
+                    f"The conditioning {name} is {frames.dtype} {frames.shape}; "
+                    f"it must be uint8 {(count, height, width, 3)}."
+                )
         if mask is not None and (mask.dtype != np.uint8 or mask.shape != (count, height, width)):
             raise InputError(
                 f"The conditioning mask is {mask.dtype} {mask.shape}; it must be uint8 {(count, height, width)}."

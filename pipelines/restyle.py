@@ -1,8 +1,14 @@
-"""What stylization, storyboard and render share: the source's structure is kept, its look is made anew."""
+"""What stylization, storyboard and render share: the source's structure is kept, its look is made anew.
+
+Words alone leave the look to the model. Where a style is given, small networks redraw the source's frames in it: the
+first is held as the clip's first frame and shown as a reference, and all are what denoising starts from, so that
+the model need only make one moving picture of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,18 +18,28 @@ from pipelines.base import VideoPipeline
 from pipelines.checkpoints import ModelInfo
 from pipelines.depth import find_depth_model
 from pipelines.errors import InputError
+from pipelines.finishing.effect import Effect
 from pipelines.media.images import read_image
+from pipelines.presets import PRESETS, Styled
 from pipelines.source import SourcePipeline
 from pipelines.structure import StructureMaker
-from pipelines.types import Conditioning, Frame, Frames, ImageFile, Plan, Request, Settings
+from pipelines.style import Stylist
+from pipelines.types import Conditioning, Frame, Frames, ImageFile, Plan, Request
 
 Structure = Literal["grey", "edges", "depth"]
 
+# Part of the steps that are denoised, by structure_blur, when they start from frames redrawn in the style: the looser
+# the structure, the more is made anew.
+START_STRENGTH = (0.65, 0.7, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 
-class Look(Settings):
+
+class Look(Styled):
     """The fields a request needs to say what to keep of the source and what it should look like."""
 
     style_image: ImageFile | None = Field(None, description="a picture whose look is taken")
+    style_weight: float = Field(
+        1.0, ge=0, le=1, description="how far the look goes from the source's own (0) to the style's (1)"
+    )
     structure: Structure = Field("grey", description="what of the source's form is kept")
     structure_blur: int = Field(1, ge=0, le=7, description="0 is glued to the source, 7 follows only its layout")
     conditioning_scale: float = Field(1.0, ge=0, le=2, description="how strongly structure and style steer")
@@ -31,8 +47,15 @@ class Look(Settings):
 
 def check_look(request: Request, look: Look, info: ModelInfo) -> None:
     """Raise InputError unless there is a look to make, ModelMissing if its structure needs a network not on disk."""
-    if not request.prompt.strip() and look.style_image is None:
-        raise InputError("There is neither a prompt nor a style image. Give one of them: it decides the new look.")
+    if not request.prompt.strip() and look.style_image is None and look.style is None:
+        raise InputError(
+            "There is neither a prompt nor a style image nor a named style. Give one of them: it decides the new look."
+        )
+    if look.style_image is not None and look.style is not None:
+        raise InputError(
+            f"style is {look.style} and there is a style image, too; only one of them can be the look. "
+            "Choose no preset, or remove the style image."
+        )
     structure_maker(look, info)
     if look.style_image is not None:
         read_image(Path(look.style_image))
@@ -49,35 +72,54 @@ def depth_given(look: Look) -> Look:
     return look.model_copy(update={"structure": "grey"}) if look.structure == "depth" else look
 
 
-def style_references(look: Look) -> tuple[Frame, ...]:
-    """The style image as a reference, if there is one."""
-    return (read_image(Path(look.style_image)),) if look.style_image else ()
+def stylist(look: Look) -> Stylist | None:
+    """What redraws frames in the style asked for; None where only words say what the look is."""
+    if look.style is not None:
+        return Stylist(PRESETS[look.style].learned, look.style_weight)
+    return Stylist(read_image(Path(look.style_image)), look.style_weight) if look.style_image else None
 
 
 class RestylePipeline(SourcePipeline):
-    """Every window's structure is the control video; the look comes from the prompt and the reference."""
+    """Every window's structure is the control video; the look comes from the prompt or from redrawn frames."""
 
     @classmethod
     def check(cls, request: Any, info: ModelInfo) -> None:
         check_look(request, request, info)
 
     def plan(self, request: Any) -> Plan:
-        return self.follow(request, restyled(self, request, structure_maker(request, self.info)))
+        condition = restyled(self, request, structure_maker(request, self.info))
+        return self.follow(request, condition, self.put_back(request))
+
+    def put_back(self, request: Any) -> tuple[Effect, ...]:
+        """What of the source is laid over the made frames at the end; nothing unless a mode says so."""
+        return ()
 
 
 def restyled(
     pipeline: VideoPipeline[Any], request: Any, structure: Callable[[Frames], Frames]
 ) -> Callable[[int, Frames], Conditioning]:
-    """What turns each window of a source into a question: its structure as control, its look from words and image."""
-    references = style_references(request)
+    """What turns each window of a source into a question: its structure as control, its look from words and style."""
+    style = stylist(request)
+    key_frame: Frame | None = None
 
-    def condition(_start: int, frames: Frames) -> Conditioning:
-        return pipeline.question(
+    def condition(start: int, frames: Frames) -> Conditioning:
+        nonlocal key_frame
+        question = pipeline.question(
             request,
             num_frames=len(frames),
             video=structure(frames),
-            reference_images=references,
             conditioning_scale=request.conditioning_scale,
         )
+        if style is None:
+            return question
+        drawn = style(frames)
+        key_frame = drawn[0] if key_frame is None else key_frame
+        led = replace(
+            question,
+            reference_images=(key_frame,),
+            start_from=drawn,
+            strength=START_STRENGTH[request.structure_blur],
+        )
+        return led.beginning_with(drawn[:1]) if start == 0 else led
 
     return condition

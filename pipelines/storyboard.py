@@ -19,7 +19,7 @@ from pipelines.errors import InputError
 from pipelines.finishing.chain import LAST, finishing_chain, sound_of
 from pipelines.image import image_frame
 from pipelines.media.images import read_image
-from pipelines.restyle import Look, RestylePipeline, style_references
+from pipelines.restyle import Look, RestylePipeline, stylist
 from pipelines.types import Conditioning, Finishing, ImageFile, Joining, Plan, Prompt, Request, Settings, VideoFile
 
 MAX_PANELS = 24
@@ -71,7 +71,7 @@ class Mockup(RestylePipeline):
 
 
 class Board(VideoPipeline[StoryboardRequest]):
-    """Every panel is one question of its own, with the board's style as a reference."""
+    """Every panel is one question of its own; its picture is redrawn in the board's style first."""
 
     mode = StoryboardRequest.mode
     title = "Storyboard"
@@ -113,7 +113,8 @@ class Board(VideoPipeline[StoryboardRequest]):
         )
 
     def _shots(self, request: StoryboardRequest, rate: Fraction) -> Iterator[Conditioning]:
-        references = style_references(request)
+        style = stylist(request)
+        references = (read_image(Path(request.style_image)),) if request.style_image else ()
         for panel in request.panels:
             words = ", ".join(part for part in (panel.prompt.strip(), request.prompt.strip()) if part)
             shot = self.question(
@@ -122,7 +123,8 @@ class Board(VideoPipeline[StoryboardRequest]):
                 reference_images=references,
             )
             if panel.image is not None:
-                shot = shot.beginning_with(image_frame(panel.image, shot.width, shot.height)[None])
+                picture = image_frame(panel.image, shot.width, shot.height)[None]
+                shot = shot.beginning_with(picture if style is None else style(picture))
             yield shot
 
     def _length(self, panel: Panel, rate: Fraction) -> int:

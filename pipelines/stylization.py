@@ -1,12 +1,16 @@
-"""Stylization: the source's motion and structure in a new look, taken from a picture or a prompt."""
+"""Stylization: the source's motion and structure in a new look, taken from a picture, a named style or a prompt."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from pipelines.checkpoints import ModelInfo
+from pipelines.finishing.effect import Effect
+from pipelines.masking import check_subject, put_back_around, source_track
 from pipelines.restyle import Look, RestylePipeline
+from pipelines.source import Source
 from pipelines.types import VideoRequest
 
 
@@ -14,7 +18,8 @@ class StylizationRequest(Look, VideoRequest):
     """A source video and the look it should take on."""
 
     mode: ClassVar[str] = "stylization"
-    structure_blur: int = Field(1, ge=0, le=7, description="0 is glued to the source, 7 follows only its layout")
+    structure_blur: int = Field(2, ge=0, le=7, description="0 is glued to the source, 7 follows only its layout")
+    region: Literal["all", "subject", "background"] = Field("all", description="what changes; the rest is the source")
 
 
 class Stylization(RestylePipeline):
@@ -24,3 +29,16 @@ class Stylization(RestylePipeline):
     title = "Stylization"
     summary = "A source video's motion and structure in a new look."
     request_type = StylizationRequest
+
+    @classmethod
+    def check(cls, request: Any, info: ModelInfo) -> None:
+        super().check(request, info)
+        if request.region != "all":
+            check_subject(Source.of(request), None)
+
+    def put_back(self, request: Any) -> tuple[Effect, ...]:
+        if request.region == "all":
+            return ()
+        source = Source.of(request)
+        subject = source_track(source, None, carry=True)
+        return (put_back_around(source, subject, inverted=request.region == "background"),)

@@ -11,10 +11,11 @@ from pipelines.base import VideoPipeline
 from pipelines.checkpoints import ModelInfo
 from pipelines.image import image_aspect, image_frame
 from pipelines.media.images import read_image
+from pipelines.presets import Styled
 from pipelines.types import ImageFile, Plan, Request
 
 
-class TextImageToVideoRequest(Request):
+class TextImageToVideoRequest(Styled, Request):
     """A picture, a prompt, and what the picture is to the clip."""
 
     mode: ClassVar[str] = "text-image-to-video"

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from pipelines.continuing import ContinuingPipeline, ContinuingRequest
+from pipelines.presets import Styled
 from pipelines.types import Plan
 
 
-class TextToVideoRequest(ContinuingRequest):
+class TextToVideoRequest(Styled, ContinuingRequest):
     """A prompt, and how the clip should come out."""
 
     mode: ClassVar[str] = "text-to-video"

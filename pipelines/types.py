@@ -161,7 +161,8 @@ class Conditioning:
     reference_images     up to three (h, w, 3) pictures of the subject or the look, any size
     conditioning_scale   0..2, how strongly video, mask and references steer
     hold                 leading frames (0 or 4k+1) of `video` whose latents are held in place while denoising
-    strength             0..1; below 1 denoising starts from `video` itself instead of noise
+    start_from           (F, H, W, 3) uint8, what denoising starts from where `strength` is below 1; None: `video`
+    strength             0..1; how much of the way from noise is denoised: 1 is all of it, whatever `start_from` shows
     """
 
     num_frames: int
@@ -174,6 +175,7 @@ class Conditioning:
     reference_images: tuple[Frame, ...] = ()
     conditioning_scale: float = 1.0
     hold: int = 0
+    start_from: Frames | None = None
     strength: float = 1.0
 
     def beginning_with(self, first: Frames) -> Conditioning:

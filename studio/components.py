@@ -19,6 +19,7 @@ from studio.forms import Form
 from studio.shelf import hand_over
 from studio.theme import STATIC
 from studio.views import marks
+from studio.views.styles import style_grid
 from studio.views.vocabulary import vocabulary
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -163,9 +164,7 @@ def slider(form: Form, field: str, step: float) -> None:
 
 def choice(form: Form, field: str, value: str) -> gr.Radio:
     """One of a few."""
-    widget = gr.Radio(
-        choices=labels.choices(field), value=value, label=labels.label(field), info=labels.help_line(field)
-    )
+    widget = gr.Radio(choices=form.offered(field), value=value, label=labels.label(field), info=labels.help_line(field))
     form.add(field, widget, forms.read_choice, str)
     return widget
 
@@ -209,6 +208,18 @@ def network_input(form: Form, field: str) -> None:
     """Weights of a network of the person's own."""
     widget = gr.File(label=labels.label(field), file_types=[".safetensors"], type="filepath", height=110)
     form.add(field, widget, show=hand_over)
+
+
+def style_choice(form: Form) -> None:
+    """One of the named styles, or none, chosen by its picture."""
+    widget = gr.HTML(
+        value="",
+        html_template=style_grid(form.mode),
+        js_on_load=(STATIC / "styles.js").read_text("utf-8"),
+        apply_default_css=False,
+        elem_id=f"{form.mode}-style",
+    )
+    form.add("style", widget, forms.read_choice, str)
 
 
 def toggle(form: Form, field: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from gradio.components import Component
 from pydantic.fields import FieldInfo
@@ -87,6 +87,11 @@ class Form:
     def default(self, field: str) -> Any:
         """The default of a field of the request."""
         return self._info(field).get_default(call_default_factory=True)
+
+    def offered(self, field: str) -> list[tuple[str, str]]:
+        """(what a person reads, value) of each choice this request has for a field."""
+        values = get_args(self._info(field).annotation)
+        return [(shown, value) for shown, value in labels.choices(field) if value in values]
 
     def bounds(self, field: str) -> tuple[float | None, float | None]:
         """(smallest, largest) value of a number field, None where there is no bound."""

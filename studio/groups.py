@@ -19,6 +19,7 @@ from studio.components import (
     network_input,
     number,
     slider,
+    style_choice,
     toggle,
     videos_input,
 )
@@ -53,6 +54,14 @@ def settings(form: Form, info: ModelInfo | None, *, makes_length: bool) -> gr.Ra
         return gr.Radio(
             choices=[1, 2, 3, 4], value=1, label=words.VARIANTS, info=words.VARIANTS_HELP, elem_classes="s-variants"
         )
+
+
+def styles(form: Form, *, weighed: bool = False) -> None:
+    """The named styles, folded away; `weighed`: the mode can take less than all of one."""
+    with gr.Accordion(words.STYLE, open=False, elem_classes="s-fields"):
+        style_choice(form)
+        if weighed:
+            slider(form, "style_weight", 0.05)
 
 
 def _seed(form: Form) -> None:

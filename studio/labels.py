@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pipelines.presets import PRESETS
 from studio.words import NEGATIVE_PROMPT, OWN, PROMPT
 
 # Field by field: the name a person reads and one line of help. Keys are a request's field names.
@@ -15,6 +16,8 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "video": ("Video", "MP4, MOV, MKV or WebM."),
     "continues": ("Clip to go on from", "What is made is put after it, at its size and rate."),
     "style_image": ("Style image", "Optional: its look goes onto the video. A prompt works instead, or as well."),
+    "style": ("Style preset", "A look with a name, instead of a style image."),
+    "style_weight": ("Style weight", "0 keeps the source's own look, 1 takes the style's."),
     "mask": ("Mask file", "White is changed, black is kept: an image, or a video as long as the source."),
     "start": ("Start at (s)", "Seconds into the source video to begin at."),
     "seconds": ("Use (s)", "Seconds of the source to use. Empty: all of it."),
@@ -28,7 +31,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
         "Conditioning scale",
         "How strongly the source steers: 0 ignores it, 1 follows it, 2 insists.",
     ),
-    "region": ("Change", "What the prompt may repaint. Everything else stays exactly as it was."),
+    "region": ("Change", "What may be made anew. Everything else stays exactly as it was."),
     "invert": ("Swap black and white in the mask", ""),
     "grow": ("Grow (px)", "Widen the mask by this many pixels; negative tightens it."),
     "feather": ("Feather (px)", "Softness of the mask's edge. 0 is a hard cut."),
@@ -101,11 +104,12 @@ PLACEHOLDERS: Mapping[str, str] = {
 
 CHOICES: Mapping[str, Mapping[str, str]] = {
     "image_role": {"first-frame": "First frame", "reference": "Reference"},
+    "style": {name: preset.title for name, preset in PRESETS.items()},
     "structure": {"grey": "Light and shade", "edges": "Edges", "depth": "Depth"},
     "render_pass": {"clay": "Clay", "depth": "Depth", "normal": "Normals"},
     "up_axis": {"": OWN, "y": "Y", "z": "Z"},
     "camera_move": {"orbit": "Orbit", "dolly": "Dolly", "rise": "Rise"},
-    "region": {"subject": "The subject", "background": "The background"},
+    "region": {"all": "Everything", "subject": "The subject", "background": "The background"},
     "finishing.upscale": {"": OWN, "1": "1×", "2": "2×", "4": "4×", "8": "8×"},
     "finishing.upscaler": {"network": "Network", "lanczos": "Lanczos"},
     "finishing.colour_match": {"": OWN, "on": "On", "off": "Off"},

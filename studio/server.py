@@ -21,6 +21,7 @@ from starlette.middleware import Middleware
 from pipelines import SERVICES
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import ModelMissing, SeptetError, UnknownJob
+from pipelines.presets import PRESETS, THUMBNAILS
 from studio import exports
 from studio.examples import public_file
 from studio.fetches import Fetches
@@ -163,6 +164,13 @@ def _asked_by_the_page(shelf: Shelf, fetches: Fetches) -> APIRouter:
     @router.get("/library/{job}")
     def one(job: str) -> HTMLResponse:
         return HTMLResponse(library.full(_known_job(shelf, job)), headers=PRIVATE)
+
+    @router.get("/styles/{name}.webp")
+    def style(name: str) -> FileResponse:
+        if name not in PRESETS:
+            raise HTTPException(404)
+        headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "max-age=3600"}
+        return FileResponse(THUMBNAILS / f"{name}.webp", media_type="image/webp", headers=headers)
 
     @router.get("/examples/{name:path}")
     def example(name: str, request: Request) -> FileResponse:

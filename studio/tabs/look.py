@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import gradio as gr
 
-from studio import components, words
+from pipelines.errors import InputError
+from pipelines.media.probe import probe_video
+from studio import components, groups, words
+from studio.components import PRIVATE, shown
+from studio.forms import Fields, Values
 from studio.tabs.base import Tab
 
 
@@ -16,7 +23,8 @@ def source(tab: Tab) -> None:
 
 
 def look(tab: Tab) -> None:
-    """Structure, how loosely it is followed, and how strongly it steers, folded away with the part of the source."""
+    """The style, the structure, how loosely it is followed, and how strongly it steers."""
+    groups.styles(tab.form, weighed=True)
     with gr.Accordion(words.STRUCTURE, open=False, elem_classes="s-fields"):
         steering(tab)
         part(tab)
@@ -27,6 +35,28 @@ def steering(tab: Tab) -> None:
     components.choice(tab.form, "structure", tab.form.default("structure"))
     components.slider(tab.form, "structure_blur", 1)
     components.slider(tab.form, "conditioning_scale", 0.05)
+
+
+def one_frame_button() -> gr.Button:
+    """Asks for the first frame alone: what the look will be, before the whole clip is made."""
+    return gr.Button(words.TRY_FRAME, size="md")
+
+
+def wire_one_frame(tab: Tab, button: gr.Button, collect: Callable[[Values], Fields]) -> None:
+    """Let the button make the tab's request of one frame of its video."""
+
+    @shown
+    def attempt(values: Values) -> dict[str, str]:
+        return {"job": tab.page.shelf.submit(tab.mode, of_one_frame(collect(values))).id}
+
+    button.click(attempt, tab.widgets, tab.panel, **PRIVATE)
+
+
+def of_one_frame(fields: Fields) -> Fields:
+    """The same request about the first frame of its video alone. Raises InputError without a video, MediaError."""
+    if "video" not in fields:
+        raise InputError(words.TRY_NEEDS_VIDEO)
+    return fields | {"seconds": float(1 / probe_video(Path(fields["video"])).frame_rate)}
 
 
 def part(tab: Tab) -> None:

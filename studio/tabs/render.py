@@ -16,7 +16,7 @@ from studio.components import PRIVATE, shown
 from studio.forms import Fields, Values, read_number, show_number
 from studio.recipes import build_request
 from studio.tabs.base import Page, Tab, varied
-from studio.tabs.look import part, steering
+from studio.tabs.look import one_frame_button, part, steering, wire_one_frame
 
 MODE = "render"
 MOST_LOOKS = 4
@@ -43,7 +43,7 @@ class RenderTab(Tab):
         more = [line.strip() for line in (values[self.extra["looks"]] or "").splitlines() if line.strip()]
         if not more:
             return super().orders(fields, values)
-        first = [str(fields.get("prompt", ""))] if "prompt" in fields or "style_image" in fields else []
+        first = [str(fields.get("prompt", ""))] if "prompt" in fields or {"style", "style_image"} & set(fields) else []
         looks = first + more
         if len(looks) > MOST_LOOKS:
             raise InputError(words.LOOKS_MANY.format(count=len(looks), most=MOST_LOOKS))
@@ -96,6 +96,8 @@ def build(page: Page) -> Tab:
             _camera(tab)
         components.prompt(tab.form, page.info)
         tab.generate = components.generate_button()
+        attempt = one_frame_button()
+        groups.styles(tab.form, weighed=True)
         with gr.Accordion(words.LOOKS, open=False, elem_classes="s-fields"):
             tab.extra["looks"] = gr.Textbox(
                 label=words.LOOKS_FIELD, info=words.LOOKS_HELP, placeholder=labels.PLACEHOLDERS["looks"], lines=3
@@ -111,10 +113,11 @@ def build(page: Page) -> Tab:
         tab.variants = groups.settings(tab.form, page.info, makes_length=False)
         groups.finishing(tab.form)
     tab.extra["way"] = way
-    ways = {video: "video", about_video: "video", mesh: "mesh", camera: "mesh", about_mesh: "mesh"}
+    ways = {video: "video", attempt: "video", about_video: "video", mesh: "mesh", camera: "mesh", about_mesh: "mesh"}
     way.change(lambda chosen: [gr.update(visible=chosen == its) for its in ways.values()], way, list(ways), **PRIVATE)
     _wire_first_frame(tab)
     tab.wire(tab.collect)
+    wire_one_frame(tab, attempt, tab.collect)
     return tab
 
 

@@ -13,7 +13,7 @@ from studio.components import PRIVATE
 from studio.forms import Fields, Values, read_number, show_number
 from studio.shelf import hand_over
 from studio.tabs.base import Page, Tab
-from studio.tabs.look import look
+from studio.tabs.look import look, one_frame_button, wire_one_frame
 
 MODE = "storyboard"
 PANELS = 8  # on the page; the API and the command line take more
@@ -87,17 +87,19 @@ def build(page: Page) -> Tab:
         components.image_input(tab.form, "style_image", height=170)
         components.prompt(tab.form, page.info)
         tab.generate = components.generate_button()
+        attempt = one_frame_button()
         look(tab)
         tab.variants = groups.settings(tab.form, page.info, makes_length=False)
         groups.finishing(tab.form)
     tab.extra["way"] = way
     way.change(
-        lambda chosen: (gr.update(visible=chosen == "mockup"), gr.update(visible=chosen == "panels")),
+        lambda chosen: [gr.update(visible=chosen == shown) for shown in ("mockup", "mockup", "panels")],
         way,
-        [mockup, board],
+        [mockup, attempt, board],
         **PRIVATE,
     )
     tab.wire(tab.collect)
+    wire_one_frame(tab, attempt, tab.collect)
     return tab
 
 

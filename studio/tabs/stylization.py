@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from studio import components, groups
 from studio.tabs.base import Page, Tab
-from studio.tabs.look import look, source
+from studio.tabs.look import look, one_frame_button, source, wire_one_frame
 
 MODE = "stylization"
 
@@ -13,10 +13,13 @@ def build(page: Page) -> Tab:
     tab = Tab(MODE, page)
     with tab.inputs():
         source(tab)
+        components.choice(tab.form, "region", tab.form.default("region"))
         components.prompt(tab.form, page.info)
         tab.generate = components.generate_button()
+        attempt = one_frame_button()
         look(tab)
         tab.variants = groups.settings(tab.form, page.info, makes_length=False)
         groups.finishing(tab.form)
     tab.wire()
+    wire_one_frame(tab, attempt, tab.form.fields)
     return tab

@@ -15,6 +15,7 @@ def build(page: Page) -> Tab:
         components.choice(tab.form, "image_role", tab.form.default("image_role"))
         components.prompt(tab.form, page.info)
         tab.generate = components.generate_button()
+        groups.styles(tab.form)
         tab.variants = groups.settings(tab.form, page.info, makes_length=True)
         groups.finishing(tab.form)
     tab.wire()

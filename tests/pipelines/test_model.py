@@ -1,5 +1,7 @@
 """The resident model on a tiny real WanVACE folder, held against the stock pipeline and its traps."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -132,6 +134,20 @@ def test_strength_keeps_part_of_the_video(model):
     with torch.no_grad():
         source = model._encode_video(torch.from_numpy(video).permute(3, 0, 1, 2).float() / 127.5 - 1)
     assert (weak - source).abs().mean() < (strong - source).abs().mean()
+
+
+def test_strength_keeps_part_of_other_frames_than_the_control(model):
+    control, start = np.stack([picture(60)] * 9), np.stack([picture(61)] * 9)
+    asked = Conditioning(prompt="a", video=control, start_from=start, strength=0.2, **SIZE)
+    made = model.denoise(model.encode(asked), sampling(steps=8))
+    with torch.no_grad():
+        near, far = (
+            model._encode_video(torch.from_numpy(frames).permute(3, 0, 1, 2).float() / 127.5 - 1)
+            for frames in (start, control)
+        )
+    assert (made - near).abs().mean() < (made - far).abs().mean()
+    with pytest.raises(InputError, match="start_from"):
+        model.encode(dataclasses.replace(asked, start_from=start[:5]))
 
 
 def test_outside_the_guidance_interval_the_unconditional_pass_is_saved(model):

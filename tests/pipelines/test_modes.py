@@ -129,19 +129,29 @@ COMMON = {
     "finishing.grain": 0.5,
 }
 OWN = {
-    "text-image-to-video": {"image": "other", "image_role": "reference"},
+    "text-to-video": {"style": "noir"},
+    "text-image-to-video": {"image": "other", "image_role": "reference", "style": "noir"},
     "image-to-video": {"image": "other", "last_image": "other"},
     "stylization": {
+        "style": "noir",
         "style_image": "photo",
+        "region": "subject",
         "structure": "edges",
         "structure_blur": 6,
         "conditioning_scale": 0.2,
         "start": 0.5,
         "seconds": 0.7,
     },
-    "storyboard": {"style_image": "photo", "structure": "edges", "structure_blur": 0, "conditioning_scale": 0.2},
+    "storyboard": {
+        "style": "noir",
+        "style_image": "photo",
+        "structure": "edges",
+        "structure_blur": 0,
+        "conditioning_scale": 0.2,
+    },
     "mask": {"region": "background", "invert": True, "grow": 12, "feather": 0, "green_screen": True, "carry": False},
     "render": {
+        "style": "noir",
         "style_image": "photo",
         "structure": "edges",
         "structure_blur": 6,
@@ -206,6 +216,24 @@ def test_outside_the_mask_the_encoder_is_given_the_source_bit_for_bit(model, fil
     assert not same[0, 16:32, 8:24].any()
 
 
+@pytest.mark.parametrize("mode", ["stylization", "storyboard", "render"])
+def test_one_frame_of_a_source_can_be_tried(mode, model, files, tmp_path):
+    from studio.tabs.look import of_one_frame
+
+    fields = of_one_frame({"video": files["source"], "start": 0.5})
+    request = PIPELINES[mode].prepare(request_for(mode, files, **fields, style="noir"), INFO)
+    assert request.num_frames == 1
+    clip = PIPELINES[mode](model).run(request, tmp_path, lambda _: None)
+    assert (clip.num_frames, clip.width, clip.height) == (1, 96, 48)
+
+
+def test_a_frame_is_tried_of_a_video_only():
+    from studio.tabs.look import of_one_frame
+
+    with pytest.raises(InputError, match="There is no video yet"):
+        of_one_frame({"prompt": "a ball"})
+
+
 def test_a_board_of_panels_becomes_one_film(model, files, tmp_path):
     from pipelines.storyboard import Panel
 
@@ -259,6 +287,7 @@ def test_what_was_denoised_is_not_denoised_again_after_a_failure(model, files, t
         ("text-to-video", {"num_frames": 10}, "num_frames is 10"),
         ("text-to-video", {"width": 50}, "width is 50"),
         ("text-to-video", {"num_frames": 9001}, "longest clip"),
+        ("stylization", {"style": "noir", "style_image": "photo"}, "style is noir and there is a style image"),
         ("stylization", {"start": 9.0}, "start is 9"),
         ("stylization", {"structure": "depth"}, "depth"),
         ("storyboard", {"video": None}, "mock-up video or from panels"),

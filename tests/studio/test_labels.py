@@ -19,13 +19,13 @@ def test_every_field_of_every_mode_has_a_name_for_people(field: str) -> None:
     assert "_" not in labels.label(field)
 
 
-@pytest.mark.parametrize("field", ["image_role", "structure", "region"])
+@pytest.mark.parametrize("field", ["image_role", "structure", "region", "style"])
 def test_every_choice_a_request_offers_has_a_name_for_people(field: str) -> None:
     offered: set[str] = set()
     for each in PIPELINES.values():
         info = each.request_type.model_fields.get(field)
-        if info is not None and get_origin(info.annotation) is Literal:
-            offered |= set(get_args(info.annotation))
+        kinds = [] if info is None else [info.annotation, *get_args(info.annotation)]
+        offered |= {value for kind in kinds if get_origin(kind) is Literal for value in get_args(kind)}
     assert offered
     assert set(labels.CHOICES[field]) == offered
 

@@ -126,6 +126,8 @@ def test_what_a_form_is_filled_with_is_what_it_reads(shelf: Shelf) -> None:
     fields = {
         "prompt": "a fox",
         "negative_prompt": "rain",
+        "style_weight": 0.6,
+        "region": "subject",
         "structure": "edges",
         "structure_blur": 4,
         "conditioning_scale": 0.75,

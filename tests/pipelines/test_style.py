@@ -1,0 +1,157 @@
+"""Frames redrawn in a style, and what the modes that restyle a source make of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipelines.media.images import fit_cover, read_image
+from pipelines.model import LatentVideoModel
+from pipelines.restyle import START_STRENGTH
+from pipelines.style import LEARNED_STYLES, Stylist, style_vector
+from pipelines.types import Conditioning, Frames
+from tests.pipelines.looks import (
+    EXAMPLES,
+    answer,
+    colour_distance,
+    edge_agreement,
+    first_question,
+    prepared,
+    style_distance,
+)
+
+PAINTING = read_image(EXAMPLES / "style-oil-sunset.jpg")
+CAT = fit_cover(read_image(EXAMPLES / "cat.jpg"), 160, 96)
+LONG = {"video": "star-in-the-mountains.mp4", "style_image": "style-oil-sunset.jpg"}
+ASKED = (
+    ("ball-over-the-sea.mp4", "style-oil-sunset.jpg", "a red ball over the sea, moving right"),
+    ("clay-rocket.mp4", "style-paper-mountains.jpg", "a red rocket standing still in a studio"),
+)
+
+
+@pytest.mark.parametrize("style", [PAINTING, 14], ids=["of a picture", "learned"])
+@pytest.mark.parametrize("size", [(160, 96), (50, 90), (700, 30)])
+def test_a_redrawn_frame_keeps_its_size(style, size: tuple[int, int]) -> None:
+    frames = np.stack([fit_cover(CAT, *size)] * 2)
+    drawn = Stylist(style)(frames)
+    assert (drawn.shape, drawn.dtype) == (frames.shape, np.uint8)
+    assert np.abs(drawn.astype(int) - frames).mean() > 10
+    assert drawn.std() > 10  # a picture, not one flat colour
+
+
+def test_a_frame_redrawn_like_a_picture_has_its_style() -> None:
+    wanted = style_vector(PAINTING)
+    before, after = (np.linalg.norm(style_vector(frame) - wanted) for frame in (CAT, Stylist(PAINTING)(CAT[None])[0]))
+    assert after < 0.6 * before
+
+
+def test_the_learned_styles_are_different_ones() -> None:
+    drawn = [Stylist(index)(CAT[None, ::2, ::2])[0].astype(int) for index in range(LEARNED_STYLES)]
+    apart = [np.abs(a - b).mean() for i, a in enumerate(drawn) for b in drawn[:i]]
+    assert min(apart) > 5
+
+
+def test_weight_leads_from_the_frame_to_the_style() -> None:
+    none, half, full = (Stylist(PAINTING, weight)(CAT[None])[0].astype(int) for weight in (0.0, 0.5, 1.0))
+    assert np.array_equal(none, CAT)
+    assert np.abs(half - (none + full) / 2).max() <= 1
+
+
+class _Unused:
+    """Stands where a model would, for plans that are made and not run."""
+
+    from tests.pipelines.looks import INFO as info
+
+
+def questions(mode: str, **fields) -> list[Conditioning]:
+    from pipelines import PIPELINES
+
+    request = prepared(mode, **fields)
+    return list(PIPELINES[mode](_Unused()).plan(request).conditionings)
+
+
+@pytest.mark.parametrize("mode", ["stylization", "storyboard", "render"])
+def test_a_style_image_sets_the_first_frame_the_reference_and_the_start(mode: str) -> None:
+    first, second = questions(mode, num_frames=13, **LONG)[:2]
+    drawn = first.start_from
+    assert drawn is not None and drawn.shape == first.video.shape
+    assert np.array_equal(first.video[0], drawn[0])
+    assert (first.hold, first.mask[0].max(), first.mask[1:].min()) == (1, 0, 255)
+    assert first.video[1].std(-1).max() == 0  # structure, in grey
+    assert second.hold == 0  # it goes on from the overlap
+    assert second.start_from is not None
+    for each in (first, second):
+        assert np.array_equal(each.reference_images[0], drawn[0])
+        assert each.strength == START_STRENGTH[prepared(mode, **LONG).structure_blur] < 1
+
+
+@pytest.mark.parametrize("mode", ["stylization", "storyboard", "render"])
+def test_with_a_prompt_alone_the_look_is_left_to_the_model(mode: str) -> None:
+    (question,) = questions(mode, video="clay-rocket.mp4", seconds=1, prompt="a red rocket")
+    assert (question.reference_images, question.start_from, question.hold, question.strength) == ((), None, 0, 1)
+
+
+def test_a_panel_picture_is_redrawn_in_the_style_of_the_board(tmp_path: Path) -> None:
+    panels = ({"image": str(EXAMPLES / "panel-1-lift-off.jpg"), "seconds": 1.0},)
+    from pipelines import PIPELINES
+    from pipelines.storyboard import Panel
+    from tests.pipelines.looks import INFO
+
+    asked = PIPELINES["storyboard"].request_type(
+        panels=tuple(Panel(**panel) for panel in panels), style_image=str(EXAMPLES / LONG["style_image"])
+    )
+    request = PIPELINES["storyboard"].prepare(asked, INFO)
+    (shot,) = PIPELINES["storyboard"](_Unused()).plan(request).conditionings
+    plain = fit_cover(read_image(EXAMPLES / "panel-1-lift-off.jpg"), shot.width, shot.height)
+    assert np.array_equal(shot.video[0], Stylist(PAINTING)(plain[None])[0])
+
+
+@pytest.fixture(scope="module")
+def starter() -> LatentVideoModel:
+    from tests.pipelines.looks import INFO
+
+    return LatentVideoModel(INFO, "cpu")
+
+
+def _made(starter: LatentVideoModel, mode: str, video: str, **fields) -> tuple[Frames, Frames]:
+    """The clip's first window, and the source's frames there."""
+    from pipelines.source import Source
+
+    request = prepared(mode, video, **fields)
+    made = answer(starter, first_question(starter, request))
+    source = np.concatenate(list(Source.of(request).read(request.size, request.rate).chunks))
+    return made, source[: len(made)]
+
+
+@pytest.mark.slow
+def test_the_clip_comes_closer_to_the_style_the_more_it_weighs(starter: LatentVideoModel) -> None:
+    styles, colours = [], []
+    for weight in (0.0, 0.5, 1.0):
+        made = [(_made(starter, "stylization", v, style_image=s, style_weight=weight)[0], s) for v, s, _ in ASKED]
+        pairs = [(frames, read_image(EXAMPLES / style)) for frames, style in made]
+        styles.append(np.mean([style_distance(*pair) for pair in pairs]))
+        colours.append(np.mean([colour_distance(*pair) for pair in pairs]))
+    assert styles[0] > styles[1] > styles[2], styles
+    assert colours[0] > colours[1] > colours[2], colours
+    assert styles[2] < 0.7 * styles[0], styles
+
+
+@pytest.mark.slow
+def test_the_clip_leaves_the_outlines_of_its_source_the_more_they_are_blurred(starter: LatentVideoModel) -> None:
+    kept = [
+        np.mean([edge_agreement(*_made(starter, "render", v, prompt=p, structure_blur=b)) for v, _, p in ASKED])
+        for b in (0, 3, 5, 7)
+    ]
+    assert kept == sorted(kept, reverse=True), kept
+    assert kept[0] > kept[-1] + 0.15, kept
+
+
+@pytest.mark.slow
+def test_render_holds_its_source_closer_than_stylization_and_that_than_storyboard(starter: LatentVideoModel) -> None:
+    render, stylization, storyboard = (
+        np.mean([edge_agreement(*_made(starter, mode, v, prompt=p)) for v, _, p in ASKED])
+        for mode in ("render", "stylization", "storyboard")
+    )
+    assert render > stylization > storyboard, (render, stylization, storyboard)
