@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import os
-import shutil
 import socket
 import sys
 import threading
@@ -15,10 +13,10 @@ from pathlib import Path
 
 from pipelines.errors import SeptetError, StudioError
 from studio import words
+from studio.access.setup import add_flags, checked
 from studio.paths import DataFolder
 from studio.quick_import import without_type_stubs
 
-DAY = 24 * 3600
 PAGE_FIRST = 6.0  # seconds; on two cores, a model loading beside the page would double the wait for it
 
 
@@ -44,50 +42,50 @@ def _flags() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=7860, help="port to listen on (default: %(default)s)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps (default: %(default)s)")
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    add_flags(parser)
     return parser
 
 
 def _serve(flags: argparse.Namespace, data: DataFolder) -> None:
-    _refuse_strangers(flags.host)
+    limits = checked(flags)
     listener = _listen(flags.host, flags.port)
-    _forget_old(data.create().uploads)
+    data.create()
     # before gradio is imported: it reads these once
     os.environ["GRADIO_TEMP_DIR"] = str(data.uploads)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     from studio.jobs.desk import JobDesk
 
-    with listener, JobDesk(data, flags.model, flags.device) as desk:
+    with listener, JobDesk(data, flags.model, flags.device, personal=limits.jobs) as desk:
         desk.start(PAGE_FIRST)
 
         import uvicorn
 
         with without_type_stubs():
+            from studio.access.entrance import entrance
             from studio.server import build_app
             from studio.shelf import Shelf
 
-        app = build_app(Shelf(desk))
+        app = build_app(Shelf(desk), entrance(flags, data, limits))
         address = f"http://{'localhost' if flags.host == '::1' else flags.host}:{listener.getsockname()[1]}"
         print(words.RUNNING_AT.format(url=address, data=data.root), flush=True)
         if not flags.no_browser:
             threading.Thread(target=_open, args=(address,), daemon=True).start()
-        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
+        # the gate reads what proxies say of a request, and whom to believe; no line per request: they hold names
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=2,
+        )
         uvicorn.Server(config).run(sockets=[listener])
 
 
 def _open(address: str) -> None:
     time.sleep(0.5)
     webbrowser.open(address)
-
-
-def _refuse_strangers(host: str) -> None:
-    """Raise StudioError unless `host` is this machine alone: there are no accounts to keep others out."""
-    try:
-        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        local = False
-    if not local:
-        raise StudioError(words.NOT_LOOPBACK.format(host=host))
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -106,13 +104,6 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise StudioError(words.NO_SUCH_PORT.format(port=port)) from error
     return listener
-
-
-def _forget_old(uploads: Path) -> None:
-    """Uploads older than a day: whatever became a job was copied when it did."""
-    for folder in uploads.iterdir():
-        if time.time() - folder.stat().st_mtime > DAY:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import anyio
+import gradio as gr
 from gradio.events import api
 from pydantic.fields import FieldInfo
 
@@ -19,8 +20,10 @@ from pipelines import SERVICES
 from pipelines.errors import InputError, SeptetError
 from pipelines.fields import media_fields, media_kind
 from studio import words
+from studio.callers import caller_of
 from studio.components import notice
 from studio.jobs.job import Job
+from studio.person import Person
 from studio.recipes import build_request
 from studio.shelf import Shelf, hand_over
 
@@ -45,17 +48,19 @@ def make_endpoint(shelf: Shelf, mode: str) -> Callable[..., Awaitable[tuple[Reco
     fields = SERVICES[mode].request_type.model_fields
     ordered = sorted(fields, key=lambda name: not fields[name].is_required())
 
-    async def endpoint(*values: Any) -> tuple[Record, Any]:
+    async def endpoint(caller: gr.Request, *values: Any) -> tuple[Record, Any]:
+        person = caller_of(caller)
         given = {name: value for name, value in zip(ordered, values, strict=False) if value is not None}
-        job = await _answer(partial(submit_fields, shelf, mode, given))
+        job = await _answer(partial(submit_fields, shelf, person, mode, given))
         while not job.is_over:
             await anyio.sleep(POLL)
-            job = await _answer(partial(shelf.desk.job, job.id))
+            job = await _answer(partial(shelf.desk.job, person, job.id))
         if job.state == "failed":
             raise notice(SeptetError(job.error or words.FAILED_TITLE))
-        return job.record(), await _answer(partial(_clip, shelf, job))
+        return job.record(), await _answer(partial(_clip, shelf, person, job))
 
-    parameters = [_parameter(name, fields[name]) for name in ordered]
+    who = inspect.Parameter("caller", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=gr.Request)
+    parameters = [who, *(_parameter(name, fields[name]) for name in ordered)]
     endpoint.__name__ = mode.replace("-", "_")
     endpoint.__doc__ = SERVICES[mode].summary
     endpoint.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
@@ -65,7 +70,7 @@ def make_endpoint(shelf: Shelf, mode: str) -> Callable[..., Awaitable[tuple[Reco
     return endpoint
 
 
-def submit_fields(shelf: Shelf, mode: str, fields: Mapping[str, Any], key: str | None = None) -> Job:
+def submit_fields(shelf: Shelf, person: Person, mode: str, fields: Mapping[str, Any], key: str | None = None) -> Job:
     """Queue a request whose files came as uploads. Raises InputError for a path that was never uploaded."""
     if mode not in SERVICES:
         raise InputError(words.UNKNOWN_MODE.format(mode=mode, modes=", ".join(SERVICES)))
@@ -74,27 +79,28 @@ def submit_fields(shelf: Shelf, mode: str, fields: Mapping[str, Any], key: str |
     for name, (_kind, path) in media_fields(request).items():
         if path not in uploads:  # gradio has checked the uploads; any other path is a guess at this machine's files
             raise InputError(words.NO_FILE.format(field=name))
-    return shelf.desk.submit(request, idempotency_key=key)
+    return shelf.desk.submit(person, request, idempotency_key=key)
 
 
 def _desk_endpoints(shelf: Shelf) -> tuple[Callable[..., Awaitable[Any]], ...]:
-    async def submit(mode: str, request: dict, idempotency_key: str | None = None) -> dict:
+    async def submit(caller: gr.Request, mode: str, request: dict, idempotency_key: str | None = None) -> dict:
         """Queue a request and come back at once. The same key never makes a second job."""
-        return (await _answer(partial(submit_fields, shelf, mode, request, idempotency_key))).record()
+        person = caller_of(caller)
+        return (await _answer(partial(submit_fields, shelf, person, mode, request, idempotency_key))).record()
 
-    async def job(id: str) -> dict:
+    async def job(caller: gr.Request, id: str) -> dict:
         """One job as it is now."""
-        return (await _answer(partial(shelf.desk.job, id))).record()
+        return (await _answer(partial(shelf.desk.job, caller_of(caller), id))).record()
 
-    async def jobs(limit: int = 50, before: str | None = None) -> list[dict]:
-        """The newest jobs first; `before` is the id of the last one already seen."""
+    async def jobs(caller: gr.Request, limit: int = 50, before: str | None = None) -> list[dict]:
+        """The caller's newest jobs first; `before` is the id of the last one already seen."""
         if not isinstance(limit, int) or not 1 <= limit <= MOST_JOBS:
             raise notice(InputError(words.BAD_LIMIT.format(limit=limit, most=MOST_JOBS)))
-        return [each.record() for each in await _answer(partial(shelf.desk.jobs, limit, before))]
+        return [each.record() for each in await _answer(partial(shelf.desk.jobs, caller_of(caller), limit, before))]
 
-    async def cancel(id: str) -> dict:
+    async def cancel(caller: gr.Request, id: str) -> dict:
         """Cancel a job that waits or runs."""
-        return (await _answer(partial(shelf.desk.cancel, id))).record()
+        return (await _answer(partial(shelf.desk.cancel, caller_of(caller), id))).record()
 
     return submit, job, jobs, cancel
 
@@ -107,11 +113,15 @@ async def _answer(call: Callable[[], T]) -> T:
         raise notice(error) from error
 
 
-def _clip(shelf: Shelf, job: Job) -> dict[str, Any] | None:
-    path = shelf.desk.clip(job.id)
+def _clip(shelf: Shelf, person: Person, job: Job) -> dict[str, Any] | None:
+    path = shelf.desk.clip(person, job.id)
     if path is None:
         return None
-    return {"path": hand_over(path), "orig_name": f"{job.mode}-{job.seed}.mp4", "meta": {"_type": "gradio.FileData"}}
+    return {
+        "path": hand_over(person, path),
+        "orig_name": f"{job.mode}-{job.seed}.mp4",
+        "meta": {"_type": "gradio.FileData"},
+    }
 
 
 def _with_paths(value: Any, uploads: set[str]) -> Any:

@@ -16,6 +16,7 @@ from pipelines.media.encodings import Codec
 from pipelines.media.export import FORMATS
 from pipelines.registry import PIPELINES
 from studio import commands
+from studio.access import commands as people
 from studio.options import add_options
 from studio.paths import ENVIRONMENT, DataFolder
 
@@ -69,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("source", type=Path, metavar="FILE", help="a clip or a recipe.json")
     _verb(verbs, "modes", commands.modes, "list the modes")
     _add_jobs(verbs)
+    _add_users(verbs)
     doctor = _verb(verbs, "doctor", commands.examine, "say what runs where, what is missing, how to get it", model=True)
     doctor.add_argument("--make-certificate", action="store_true", help="make one that clips are signed with")
     return top
@@ -95,6 +97,22 @@ def _add_jobs(verbs: Any) -> None:
     cancel.add_argument("ids", nargs="+", metavar="ID", help="a job's id, or the start of it")
     prune = _verb(actions, "prune", commands.prune_jobs, "delete what failed or was cancelled")
     prune.add_argument("--older-than", type=float, metavar="DAYS", help="clips older than this go, too")
+
+
+def _add_users(verbs: Any) -> None:
+    users = _verb(verbs, "users", people.list_users, "say who may sign in to a studio started with --auth FILE")
+    users.set_defaults(auth=None)
+    actions = users.add_subparsers(metavar="list|add|remove", parser_class=Parser)
+    listing = _verb(actions, "list", people.list_users, "show who may sign in")
+    adding = _verb(actions, "add", people.add_user, "add a person, or give one a new password (asked, or from stdin)")
+    adding.add_argument("--admin", action="store_true", help="may see everybody's clips, and choose the model")
+    removing = _verb(actions, "remove", people.remove_user, "remove a person; their clips stay")
+    for verb in (adding, removing):
+        verb.add_argument("name", metavar="NAME")
+    for verb in (users, listing, adding, removing):
+        verb.add_argument(
+            "--auth", default=argparse.SUPPRESS, metavar="FILE", help="the user file (users.json in the data folder)"
+        )
 
 
 def _verb(

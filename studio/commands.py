@@ -18,6 +18,7 @@ from studio.jobs.desk import JobDesk
 from studio.jobs.inputs import describe, sha256_of
 from studio.jobs.job import Job
 from studio.options import fields_from, request_from
+from studio.person import LOCAL
 from studio.progress import Line
 from studio.recipes import build_request, load_recipe, read_request, write_recipe
 from studio.views import facts
@@ -39,7 +40,7 @@ def remake(options: argparse.Namespace) -> int:
         folder: Path | None = options.inputs
 
         def find(sha256: str) -> Path | None:
-            return desk.input(sha256) or (_search(folder, sha256) if folder else None)
+            return desk.input(LOCAL, sha256) or (_search(folder, sha256) if folder else None)
 
         request = read_request(recipe, find)
         claimed = recipe.get("model") or {}
@@ -119,7 +120,7 @@ def modes(_options: argparse.Namespace) -> int:
 def list_jobs(options: argparse.Namespace) -> int:
     """Show the newest jobs."""
     with JobDesk(options.folder) as desk:
-        for job in desk.jobs(options.limit):
+        for job in desk.jobs(LOCAL, options.limit, everybodys=True):
             when = datetime.fromtimestamp(job.created).strftime("%Y-%m-%d %H:%M")
             said = job.error or facts.summary(job)
             _say(f"{job.id[:8]}  {when}  {job.state:11}  {job.mode:19}  {said[:60]}".rstrip())
@@ -130,7 +131,7 @@ def cancel_jobs(options: argparse.Namespace) -> int:
     """Cancel jobs named by the start of their ids."""
     with JobDesk(options.folder) as desk:
         for start in options.ids:
-            job = desk.cancel(_full_id(desk, start))
+            job = desk.cancel(LOCAL, _full_id(desk, start))
             _say(f"{job.id[:8]}  {'stopping' if job.state == 'running' else job.state}")
     return 0
 
@@ -139,7 +140,7 @@ def prune_jobs(options: argparse.Namespace) -> int:
     """Delete jobs that made nothing, and old clips if asked."""
     older = None if options.older_than is None else options.older_than * 24 * 3600
     with JobDesk(options.folder) as desk:
-        _say(f"{desk.prune(clips_older_than=older)} jobs deleted")
+        _say(f"{desk.prune(LOCAL, clips_older_than=older)} jobs deleted")
     return 0
 
 
@@ -161,17 +162,17 @@ def _make(options: argparse.Namespace, request: Order, model: str | None) -> int
     given = [Path(path) for _kind, path in media_fields(request).values()]
     out = _destination(options.out, *given)
     with JobDesk(options.folder, model, options.device) as desk:
-        job = desk.submit(request)  # first: what cannot be done is refused before any process starts
+        job = desk.submit(LOCAL, request)  # first: what cannot be done is refused before any process starts
         desk.join()
         try:
             job = _watch(desk, job)
         except KeyboardInterrupt:
-            desk.cancel(job.id)
-            desk.wait(job.id, 5.0)
+            desk.cancel(LOCAL, job.id)
+            desk.wait(LOCAL, job.id, 5.0)
             raise
         if job.state != "done":
             raise _as_error(job)
-        clip = desk.clip(job.id)
+        clip = desk.clip(LOCAL, job.id)
         if clip is None:
             raise MediaError("The clip was deleted before it could be copied.")
         _copy(clip, out)
@@ -186,13 +187,13 @@ def _watch(desk: JobDesk, job: Job) -> Job:
     with Line() as line:
         while not job.is_over:
             line.show(_stage(desk, job), job.progress, job.eta_seconds, job.place)
-            job = desk.wait(job.id, LOOK_SECONDS)
+            job = desk.wait(LOCAL, job.id, LOOK_SECONDS)
             if time.monotonic() - looked > JOIN_SECONDS:
                 looked = time.monotonic()
                 worker = desk.worker_status()
                 if worker is None or not worker.alive:
                     desk.join()
-        return desk.job(job.id)
+        return desk.job(LOCAL, job.id)
 
 
 def _stage(desk: JobDesk, job: Job) -> str:
@@ -257,10 +258,10 @@ def _installed_name(desk: JobDesk, name: str) -> str | None:
 
 
 def _full_id(desk: JobDesk, start: str) -> str:
-    found = [job.id for job in desk.active() if job.id.startswith(start)]
+    found = [job.id for job in desk.active(LOCAL) if job.id.startswith(start)]
     if len(found) > 1:
         raise InputError(f"{len(found)} jobs begin with {start}. Give more of the id.")
-    return found[0] if found else desk.job(start).id
+    return found[0] if found else desk.job(LOCAL, start).id
 
 
 def _say(result: object) -> None:

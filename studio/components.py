@@ -16,7 +16,6 @@ from pipelines.errors import SeptetError
 from studio import forms, labels, words
 from studio.examples import Example
 from studio.forms import Form
-from studio.shelf import hand_over
 from studio.theme import STATIC
 from studio.views import marks
 from studio.views.styles import style_grid
@@ -65,7 +64,7 @@ def image_input(form: Form, field: str, height: int = 230) -> gr.Image:
         elem_id=f"{form.mode}-{field}",
         placeholder=labels.help_line(field),
     )
-    form.add(field, widget, show=hand_over)
+    form.add(field, widget)
     return widget
 
 
@@ -83,7 +82,7 @@ def video_input(form: Form, field: str = "video", height: int = 250) -> gr.Video
     )
     # gradio's own runs ffprobe where there is one, and may re-encode
     widget.postprocess = _as_it_is  # type: ignore[method-assign]
-    form.add(field, widget, show=hand_over)
+    form.add(field, widget)
     return widget
 
 
@@ -195,19 +194,19 @@ def videos_input(form: Form, field: str) -> None:
         label=labels.label(field), file_types=["video"], type="filepath", file_count="multiple", height=120,
         allow_reordering=True,
     )  # fmt: skip
-    form.add(field, widget, lambda paths: paths or None, lambda paths: [hand_over(path) for path in paths])
+    form.add(field, widget, lambda paths: paths or None)
 
 
 def audio_input(form: Form, field: str) -> None:
     """A sound file of the person's own."""
     widget = gr.File(label=labels.label(field), file_types=["audio"], type="filepath", height=110)
-    form.add(field, widget, show=hand_over)
+    form.add(field, widget)
 
 
 def network_input(form: Form, field: str) -> None:
     """Weights of a network of the person's own."""
     widget = gr.File(label=labels.label(field), file_types=[".safetensors"], type="filepath", height=110)
-    form.add(field, widget, show=hand_over)
+    form.add(field, widget)
 
 
 def style_choice(form: Form) -> None:

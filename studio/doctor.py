@@ -57,7 +57,7 @@ def _data(folder: DataFolder) -> Iterator[str]:
         yield f"Data: {error}"
         return
     with desk:
-        free, busy = folder.free_bytes() / GIB, len(desk.active())
+        free, busy = folder.free_bytes() / GIB, desk.busy()
         yield f"Data: {folder.root}, {free:.1f} GiB free, {busy} jobs waiting or running"
         status = desk.worker_status()
         if not folder.is_held():

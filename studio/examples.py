@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -45,9 +46,9 @@ class Example:
         """Every file it names."""
         return _files(self.fields) + ([self.picture] if self.picture else [])
 
-    def filled(self) -> dict[str, Any]:
-        """The fields with every file as a path on disk."""
-        found: dict[str, Any] = _with_paths(self.fields)
+    def filled(self, give: Callable[[Path], str] = str) -> dict[str, Any]:
+        """The fields with every file as a path on disk: the one `give` makes of where the example's own is."""
+        found: dict[str, Any] = _with_paths(self.fields, give)
         return found
 
 
@@ -80,9 +81,9 @@ def _files(value: Any) -> list[str]:
     return [value] if _is_file(value) else []
 
 
-def _with_paths(value: Any) -> Any:
+def _with_paths(value: Any, give: Callable[[Path], str]) -> Any:
     if isinstance(value, dict):
-        return {key: _with_paths(item) for key, item in value.items()}
+        return {key: _with_paths(item, give) for key, item in value.items()}
     if isinstance(value, list):
-        return [_with_paths(item) for item in value]
-    return str(FOLDER / value) if _is_file(value) else value
+        return [_with_paths(item, give) for item in value]
+    return give(FOLDER / value) if _is_file(value) else value

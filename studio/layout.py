@@ -10,15 +10,17 @@ from gradio.components import Component
 
 from pipelines import PIPELINES
 from pipelines.checkpoints import ModelInfo
-from pipelines.errors import ModelMissing
+from pipelines.errors import InputError, ModelMissing
 from pipelines.fields import media_kind
 from pipelines.finish import FinishVideo
 from pipelines.text_image_to_video import TextImageToVideo
 from pipelines.text_to_video import TextToVideo
 from studio import words
 from studio.api import add_api
+from studio.callers import caller_of
 from studio.components import PRIVATE, shown
 from studio.fetches import Fetches
+from studio.person import Person
 from studio.shelf import Shelf
 from studio.tabs import finish, library
 from studio.tabs.base import Page, Tab
@@ -66,16 +68,24 @@ def _header(shelf: Shelf, fetches: Fetches) -> None:
     )
 
     @shown
-    def use_model(event: gr.EventData) -> None:
+    def use_model(event: gr.EventData, caller: gr.Request) -> None:
+        _for_admins(caller)
         info = shelf.desk.use_model(event.model)
         gr.Info(words.MODEL_SWITCHED.format(title=info.title), duration=5)
 
     @shown
-    def fetch_model(event: gr.EventData) -> None:
+    def fetch_model(event: gr.EventData, caller: gr.Request) -> None:
+        _for_admins(caller)
         fetches.start(event.model)
 
     bar.use_model(use_model, None, None, **PRIVATE)
     bar.fetch_model(fetch_model, None, None, **PRIVATE)
+
+
+def _for_admins(caller: gr.Request) -> None:
+    """Raise InputError for anybody else: the model is everybody's."""
+    if not caller_of(caller).is_admin:
+        raise InputError(words.ADMINS_ONLY)
 
 
 def _wire_crossings(shelf: Shelf, strip: gr.Tabs, tabs: dict[str, Tab], grid: gr.HTML) -> None:
@@ -85,30 +95,33 @@ def _wire_crossings(shelf: Shelf, strip: gr.Tabs, tabs: dict[str, Tab], grid: gr
     panels = [tab.panel for tab in tabs.values()]
 
     @shown
-    def send(event: gr.EventData) -> dict[Any, Any]:
+    def send(event: gr.EventData, caller: gr.Request) -> dict[Any, Any]:
         kind = "video" if event.what == "clip" else "image"
         door = doors[event.to, kind]
-        given = {door: shelf.part_of_clip(event.job, event.what)}
+        given = {door: shelf.part_of_clip(caller_of(caller), event.job, event.what)}
         return given | tabs[event.to].on_given(kind) | {strip: gr.Tabs(selected=event.to)}
 
     @shown
-    def use(event: gr.EventData) -> dict[Any, Any]:
-        mode = shelf.desk.job(event.job).mode
-        return tabs[mode].fill(shelf.fields(event.job)) | {strip: gr.Tabs(selected=mode)}
+    def use(event: gr.EventData, caller: gr.Request) -> dict[Any, Any]:
+        person = caller_of(caller)
+        mode = shelf.desk.job(person, event.job).mode
+        return tabs[mode].fill(shelf.fields(person, event.job)) | {strip: gr.Tabs(selected=mode)}
 
     @shown
-    def again(event: gr.EventData) -> dict[Any, Any]:
-        job = shelf.desk.retry(event.job)
+    def again(event: gr.EventData, caller: gr.Request) -> dict[Any, Any]:
+        job = shelf.desk.retry(caller_of(caller), event.job)
         return {tabs[job.mode].panel: {"job": job.id}, strip: gr.Tabs(selected=job.mode)}
 
     @shown
-    def extend(event: gr.EventData) -> dict[Any, Any]:
-        fields = _said(shelf, event.job) | {"continues": shelf.part_of_clip(event.job, "clip")}
+    def extend(event: gr.EventData, caller: gr.Request) -> dict[Any, Any]:
+        person = caller_of(caller)
+        fields = _said(shelf, person, event.job) | {"continues": shelf.part_of_clip(person, event.job, "clip")}
         return tabs[TextToVideo.mode].fill(fields) | {strip: gr.Tabs(selected=TextToVideo.mode)}
 
     @shown
-    def animate(event: gr.EventData) -> dict[Any, Any]:
-        fields = _said(shelf, event.job) | {"image": shelf.part_of_clip(event.job, "first")}
+    def animate(event: gr.EventData, caller: gr.Request) -> dict[Any, Any]:
+        person = caller_of(caller)
+        fields = _said(shelf, person, event.job) | {"image": shelf.part_of_clip(person, event.job, "first")}
         return tabs[TextImageToVideo.mode].fill(fields) | {strip: gr.Tabs(selected=TextImageToVideo.mode)}
 
     receiving = [*everything, strip]
@@ -120,9 +133,9 @@ def _wire_crossings(shelf: Shelf, strip: gr.Tabs, tabs: dict[str, Tab], grid: gr
     grid.again(again, None, [*panels, strip], **PRIVATE)
 
 
-def _said(shelf: Shelf, job_id: str) -> dict[str, Any]:
+def _said(shelf: Shelf, person: Person, job_id: str) -> dict[str, Any]:
     """What a clip was asked for in words and by how much, for one that begins where it ends or as it does."""
-    asked = shelf.desk.job(job_id).recipe["request"]
+    asked = shelf.desk.job(person, job_id).recipe["request"]
     return {name: asked[name] for name in _SAID_AGAIN if asked.get(name)}
 
 

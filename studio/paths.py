@@ -26,6 +26,7 @@ class DataFolder:
     models/          checkpoints that were fetched
     ledger.sqlite3   who asked for what, and what became of it
     uploads/         what the page was given, and files on their way to a person; forgotten after a day
+    session.key      signs the cookies of those who are signed in, where there are accounts
     worker.log       what the worker printed
     lock             held by the one studio that serves this folder
     """
@@ -61,6 +62,10 @@ class DataFolder:
     @property
     def worker_log(self) -> Path:
         return self.root / "worker.log"
+
+    @property
+    def session_key(self) -> Path:
+        return self.root / "session.key"
 
     @property
     def lock(self) -> Path:

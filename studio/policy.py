@@ -24,6 +24,17 @@ POLICY = "; ".join(
 )
 
 
+HEADERS = {
+    "Referrer-Policy": "same-origin",  # with none at all, a form of our own would come from nowhere
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+KEPT = ("/static/", "/theme.css", "/favicon.ico", "/manifest.json")  # gradio's own, the same for everybody
+
+
 class PagePolicy:
     """Adds the policy to every answer that has none of its own."""
 
@@ -35,8 +46,10 @@ class PagePolicy:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.setdefault("Content-Security-Policy", POLICY)
-                headers.setdefault("Referrer-Policy", "no-referrer")
-                headers.setdefault("X-Content-Type-Options", "nosniff")
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                if not scope["path"].startswith(KEPT):
+                    headers.setdefault("Cache-Control", "private, no-store")
             await send(message)
 
         await self.app(scope, receive, with_policy if scope["type"] == "http" else send)

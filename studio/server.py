@@ -6,66 +6,63 @@ Nothing here imports torch. No answer of this server makes a browser ask another
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import gradio as gr
 from fastapi import APIRouter, FastAPI, HTTPException, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
-from starlette.background import BackgroundTask
 from starlette.middleware import Middleware
+from starlette.routing import Mount
 
 from pipelines import SERVICES
 from pipelines.checkpoints import ModelInfo
-from pipelines.errors import ModelMissing, SeptetError, UnknownJob
+from pipelines.errors import ModelMissing
 from pipelines.presets import PRESETS, THUMBNAILS
-from studio import exports
+from studio.access.entrance import Entrance
+from studio.access.gate import Gate
+from studio.access.guard import Guard, session_finder
+from studio.access.uploads import LARGEST_FILE, forget_old, upload_routes
 from studio.examples import public_file
 from studio.fetches import Fetches
 from studio.frontend import Frontend
 from studio.head import PageHead
-from studio.jobs.job import Job
 from studio.layout import build_page
+from studio.media import JOB_ID, Who, known_job, media_routes
+from studio.person import Person
 from studio.policy import PagePolicy
-from studio.shelf import PAGE, Shelf
+from studio.shelf import PAGE, Shelf, folder_of
 from studio.theme import Septet, css, head
-from studio.views import facts, header, library
+from studio.views import header, library
 from studio.views.panel import panel
 
-MEDIA = {
-    "clip.mp4": "video/mp4",
-    "poster.jpg": "image/jpeg",
-    "preview.jpg": "image/jpeg",
-    "recipe.json": "application/json",
-}
-LARGEST_UPLOAD = "1gb"
 PRIVATE = {"Cache-Control": "private, no-store"}
-MEDIA_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "sandbox; default-src 'none'; media-src 'self'; style-src 'unsafe-inline'",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "private, no-store",
-}
-_JOB = re.compile(r"[0-9a-f]{32}")
 
 
-def build_app(shelf: Shelf) -> FastAPI:
-    """The whole web side over one started desk."""
+def build_app(shelf: Shelf, entrance: Entrance | None = None) -> FastAPI:
+    """The whole web side over one started desk, for one person at this machine unless `entrance` says otherwise."""
+    entrance = entrance or Entrance()
+    forget_old(shelf.desk.folder.uploads)
     fetches = Fetches(shelf.desk.folder.models)
     app = FastAPI(
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        middleware=[Middleware(Frontend), Middleware(PagePolicy), Middleware(PageHead, html=head())],
+        middleware=[
+            Middleware(PagePolicy),
+            Middleware(Gate, access=entrance.access),
+            Middleware(Frontend),
+            Middleware(PageHead, html=head()),
+        ],
     )
-    app.include_router(_media(shelf))
-    app.include_router(_asked_by_the_page(shelf, fetches))
-    return gr.mount_gradio_app(
+    app.include_router(media_routes(shelf))
+    app.include_router(_asked_by_the_page(shelf, fetches, signs_out=bool(entrance.routes)))
+    app.include_router(upload_routes(shelf.desk.folder.uploads, entrance.uploads))
+    for routes in entrance.routes:
+        app.include_router(routes)
+    page = build_page(shelf, fetches)
+    gr.mount_gradio_app(
         app,
-        build_page(shelf, fetches),
+        page,
         "/",
         show_error=False,
         run_history=False,
@@ -74,52 +71,17 @@ def build_app(shelf: Shelf) -> FastAPI:
         mcp_server=False,
         enable_monitoring=False,
         pwa=False,
-        max_file_size=LARGEST_UPLOAD,
+        max_file_size=LARGEST_FILE,
         blocked_paths=[str(folder) for folder in (shelf.desk.folder.jobs, shelf.desk.folder.inputs)],
         theme=Septet(),
         css=css(),
     )
+    gradio = next(route for route in app.routes if isinstance(route, Mount))
+    gradio.app = Guard(gradio.app, folder_of, session_finder(page._queue))
+    return app
 
 
-def _media(shelf: Shelf) -> APIRouter:
-    """Finished clips and what belongs to them. Anything unknown is 404, whatever the reason."""
-    router = APIRouter()
-
-    @router.head("/media/{job}/{name}", include_in_schema=False)
-    @router.get("/media/{job}/{name}")
-    def media(job: str, name: str, download: bool = False) -> FileResponse:
-        found = _known_job(shelf, job)
-        if name == "source":
-            path, kind = shelf.source(job), None
-        elif name in MEDIA:
-            path, kind = shelf.desk.folder.job(found.id) / name, MEDIA[name]
-        else:
-            raise HTTPException(404)
-        if path is None or not path.is_file():
-            raise HTTPException(404)
-        headers = dict(MEDIA_HEADERS)
-        if download:
-            headers["Content-Disposition"] = disposition(found, Path(name).suffix)
-        return FileResponse(path, media_type=kind, headers=headers)
-
-    @router.get("/media/{job}/as/{kind}")
-    def other_format(job: str, kind: str) -> FileResponse:
-        found = _known_job(shelf, job)
-        clip = shelf.desk.clip(found.id)
-        if clip is None or kind not in exports.offered(found):
-            raise HTTPException(404)
-        try:
-            request = shelf.request(found.id) if exports.FORMATS[kind].transparent else None
-            made = exports.convert(clip, kind, shelf.desk.folder, request)
-        except SeptetError as error:
-            raise HTTPException(409, str(error)) from None
-        headers = {**MEDIA_HEADERS, "Content-Disposition": disposition(found, made.suffix)}
-        return FileResponse(made, headers=headers, background=BackgroundTask(exports.discard, made))
-
-    return router
-
-
-def _asked_by_the_page(shelf: Shelf, fetches: Fetches) -> APIRouter:
+def _asked_by_the_page(shelf: Shelf, fetches: Fetches, *, signs_out: bool) -> APIRouter:
     """What the page's own scripts ask for: the result panels, the header, the library, example files."""
     router = APIRouter()
 
@@ -129,28 +91,28 @@ def _asked_by_the_page(shelf: Shelf, fetches: Fetches) -> APIRouter:
         return {"status": "ok", "worker": worker.state if worker else "starting"}
 
     @router.get("/panel/{mode}")
-    def result(mode: str, job: str = "") -> JSONResponse:
+    def result(who: Who, mode: str, job: str = "") -> JSONResponse:
         if mode not in SERVICES:
             raise HTTPException(404)
-        known = job if _JOB.fullmatch(job) else ""
+        known = job if JOB_ID.fullmatch(job) else ""
         worker = shelf.desk.worker_status()
         ready = worker is not None and worker.state == "ready"
-        shown = panel(shelf.job_or_newest(mode, known), shelf.takes(mode), worker_ready=ready)
+        shown = panel(shelf.job_or_newest(who, mode, known), shelf.takes(who, mode), worker_ready=ready)
         return JSONResponse(shown, headers=PRIVATE)
 
     @router.get("/status")
-    def status() -> JSONResponse:
-        state = studio_state(shelf, fetches)
+    def status(who: Who) -> JSONResponse:
+        state = studio_state(shelf, fetches, who, signs_out=signs_out)
         html = header.status(state)
-        busy = bool(fetches.known) or bool(shelf.desk.active())
+        busy = bool(fetches.known) or shelf.desk.busy() > 0
         key = hashlib.sha256(html.encode()).hexdigest()[:16]
         model = state.model.name if state.model else ""
         return JSONResponse({"html": html, "key": key, "model": model, "wait": 1000 if busy else 2500}, headers=PRIVATE)
 
     @router.get("/library")
-    def shelves(search: str = "", mode: str = "", before: str = "", only: str = "") -> JSONResponse:
-        start = before if _JOB.fullmatch(before) else None
-        jobs = shelf.page(search, mode, start)
+    def shelves(who: Who, search: str = "", mode: str = "", before: str = "", only: str = "") -> JSONResponse:
+        start = before if JOB_ID.fullmatch(before) else None
+        jobs = shelf.page(who, search, mode, start)
         state: dict[str, Any] = {"newest": ",".join(job.id for job in jobs[:PAGE]), "next": None}
         if only != "newest":
             state["html"] = library.cards(jobs, filtered=bool(search or mode), first_page=start is None)
@@ -158,12 +120,12 @@ def _asked_by_the_page(shelf: Shelf, fetches: Fetches) -> APIRouter:
         return JSONResponse(state, headers=PRIVATE)
 
     @router.get("/library/compare")
-    def compare(job: list[str] = Query(max_length=2)) -> HTMLResponse:  # noqa: B008  FastAPI's way to take a list
-        return HTMLResponse(library.pair([_known_job(shelf, each) for each in job]), headers=PRIVATE)
+    def compare(who: Who, job: list[str] = Query(max_length=2)) -> HTMLResponse:  # noqa: B008  FastAPI's way to take a list
+        return HTMLResponse(library.pair([known_job(shelf, who, each) for each in job]), headers=PRIVATE)
 
     @router.get("/library/{job}")
-    def one(job: str) -> HTMLResponse:
-        return HTMLResponse(library.full(_known_job(shelf, job)), headers=PRIVATE)
+    def one(who: Who, job: str) -> HTMLResponse:
+        return HTMLResponse(library.full(known_job(shelf, who, job)), headers=PRIVATE)
 
     @router.get("/styles/{name}.webp")
     def style(name: str) -> FileResponse:
@@ -182,8 +144,8 @@ def _asked_by_the_page(shelf: Shelf, fetches: Fetches) -> APIRouter:
     return router
 
 
-def studio_state(shelf: Shelf, fetches: Fetches) -> header.Studio:
-    """What the header tells, as it is now."""
+def studio_state(shelf: Shelf, fetches: Fetches, person: Person, *, signs_out: bool) -> header.Studio:
+    """What the header tells this person, as it is now."""
     model: ModelInfo | None = None
     problem = ""
     try:
@@ -195,29 +157,9 @@ def studio_state(shelf: Shelf, fetches: Fetches) -> header.Studio:
         on_disk=tuple(info.name for info in shelf.desk.models()),
         data=shelf.desk.folder.root,
         worker=shelf.desk.worker_status(),
-        active=len(shelf.desk.active()),
+        active=shelf.desk.busy(),
         problem=problem,
         fetching=fetches.known,
+        person=person,
+        signs_out=signs_out,
     )
-
-
-def disposition(job: Job, suffix: str) -> str:
-    """The header that names a download: readable, safe in every file system (RFC 6266)."""
-    said = unicodedata.normalize(
-        "NFKD", facts.request(job).get("prompt", "") if facts.is_made(job) else facts.given(job)
-    )
-    slug = re.sub(r"[^a-z0-9]+", "-", said.encode("ascii", "ignore").decode().lower()).strip("-")[:48].strip("-")
-    name = (
-        "-".join(part for part in ("septet", job.mode, slug, str(job.seed) if facts.is_made(job) else "") if part)
-        + suffix
-    )
-    return f"attachment; filename=\"{name}\"; filename*=UTF-8''{quote(name)}"
-
-
-def _known_job(shelf: Shelf, job_id: str) -> Job:
-    if not _JOB.fullmatch(job_id):
-        raise HTTPException(404)
-    try:
-        return shelf.desk.job(job_id)
-    except UnknownJob:
-        raise HTTPException(404) from None

@@ -198,6 +198,16 @@ MODEL_ON_DISK = "On disk"
 MODEL_SWITCHED = "{title} is used from the next clip on."
 MODEL_NONE = "No model could be loaded, so clips wait. Choose or fetch one here."
 
+# Signing in
+SIGN_IN = "Sign in"
+SIGN_OUT = "Sign out"
+SIGNED_IN_AS = "Signed in as"
+SIGN_IN_NAME = "Name"
+SIGN_IN_PASSWORD = "Password"
+SIGN_IN_HELP = "Whoever runs this studio gives out names and passwords, and new ones where one is lost."
+SIGN_IN_WRONG = "The name or the password is wrong."
+SIGN_IN_WAIT = "There were too many wrong tries. Try again in {minutes} min."
+
 # Library
 SEARCH = "Search prompts"
 ALL_MODES = "All modes"
@@ -243,9 +253,24 @@ NO_FILE = "{field} must be a file uploaded to this studio."
 BAD_LIMIT = "limit is {limit}; it must be a whole number from 1 to {most}."
 NO_EXAMPLE = "This example's files are missing."
 NOT_LOOPBACK = (
-    "{host} would open the studio to other machines, and it has no accounts yet, so it is refused. "
-    "Use --host 127.0.0.1 and reach it from elsewhere through an SSH tunnel."
+    "{host} would open the studio to other machines, and without accounts it would know nobody from anybody, so it is "
+    "refused. Use --host 127.0.0.1 and an SSH tunnel, or accounts: --auth FILE, --auth-header NAME (docs/security.md)."
 )
+TWO_WAYS_IN = "--auth and --auth-header are two ways to tell who asks. Choose one."
+NO_USERS = "{path} has no accounts yet. Add one with: python -m studio users add NAME --auth {path}"
+BAD_HEADER = "{header!r} is not the name of a header. Use letters, digits and dashes, for example X-Remote-User."
+ONLY_WITH_HEADER = (
+    "--admin names people a proxy signs in, so it goes with --auth-header; for --auth: users add --admin."
+)
+NO_SUCH_PROXY = "--proxy takes an address or a network, for example 10.0.0.2 or 10.0.0.0/24 ({error})."
+NOT_MY_NAME = "This studio does not go by that name. Whoever runs it can add one with --name."
+FROM_ELSEWHERE = "This was asked by another site's page, so it was not done."
+SIGN_IN_FIRST = "Sign in first."
+REFUSALS: Mapping[int, str] = {400: "This is no call.", 404: "There is nothing here.", 413: "This is too much."}
+UPLOADS_FULL = "Your uploads of the last day take {used}, of {most} that each person may have. Try again tomorrow."
+UPLOAD_TOO_LARGE = "This is too large. One file may have up to {most}."
+BAD_LIMITS = "--jobs-per-person is {jobs} and --upload-gb {uploads:g}; both must be more than nothing."
+ADMINS_ONLY = "Only an admin of this studio chooses and fetches models."
 PORT_TAKEN = "Port {port} on {host} is already in use. Close what uses it, or choose another with --port."
 NO_SUCH_PORT = "There is no port {port}; choose one from 1 to 65535 with --port."
 RUNNING_AT = "Septet is running at {url} (data in {data}). Press Ctrl+C to stop."

@@ -1,5 +1,7 @@
 """The job desk: the one door through which the page, the API and the command line ask for clips.
 
+Whoever asks is named in every question about jobs: what belongs to others is not there for them (UnknownJob).
+
 It runs without torch. Started, it serves its data folder with a worker of its own; not started, it hands jobs to
 the studio that does.
 """
@@ -20,13 +22,14 @@ from pipelines.registry import SERVICES, Order
 from pipelines.types import Request
 from studio.jobs.inputs import InputStore
 from studio.jobs.intake import Intake
-from studio.jobs.job import Job, WorkerStatus
+from studio.jobs.job import Job, WorkerStatus, unknown_job
 from studio.jobs.ledger import Ledger
 from studio.jobs.roster import Roster
 from studio.jobs.supervisor import Supervisor
 from studio.jobs.viewer import Viewer
 from studio.jobs.worker import DEFAULT_LOADER
 from studio.paths import DataFolder
+from studio.person import Person
 
 CAPACITY = 64  # jobs waiting
 LONGEST_KEY = 200  # characters of an idempotency key
@@ -38,7 +41,7 @@ class JobDesk:
     folder      where everything is kept
     model       catalogue name or folder; None: what the running studio uses, else the largest on disk
     device      "auto", "cpu", "cuda", "cuda:1", "mps"
-    capacity    how many jobs may wait
+    capacity    how many jobs may wait; `personal`: how many of one person's, None for as many
     pipelines   the modes; `loader` loads the model in the worker (both replaced in tests only)
     """
 
@@ -49,6 +52,7 @@ class JobDesk:
         device: str = "auto",
         *,
         capacity: int = CAPACITY,
+        personal: int | None = None,
         pipelines: Mapping[str, Any] = SERVICES,
         loader: str = DEFAULT_LOADER,
     ) -> None:
@@ -57,7 +61,7 @@ class JobDesk:
         self._roster = Roster(self._ledger)
         self._viewer = Viewer(self._ledger, folder)
         self._inputs = InputStore(folder.inputs)
-        self._intake = Intake(folder, self._ledger, pipelines, capacity)
+        self._intake = Intake(folder, self._ledger, pipelines, (capacity, personal))
         self._device = device
         self._loader = loader
         self._chosen = None if model is None else _located(model)
@@ -138,49 +142,59 @@ class JobDesk:
 
     # -- jobs
 
-    def submit(self, request: Order, *, idempotency_key: str | None = None) -> Job:
+    def submit(self, person: Person, request: Order, *, idempotency_key: str | None = None) -> Job:
         """Check a request and put it in the queue. The same key gives the same job again.
 
         Raises InputError, MediaError, ModelMissing, QueueFull or DiskFull, and then leaves no trace.
         """
         if idempotency_key is not None and not 0 < len(idempotency_key) <= LONGEST_KEY:
             raise InputError(f"An idempotency key has 1 to {LONGEST_KEY} characters, not {len(idempotency_key)}.")
-        known = self._ledger.by_key(idempotency_key)
+        known = self._ledger.by_key(person.name, idempotency_key)
         if known is not None:
             return self._view(known)
         info = self.model if isinstance(request, Request) else None  # finishing has no use for one
-        job = self._intake.take(request, info, idempotency_key)
+        job = self._intake.take(person, request, info, idempotency_key)
         self.wake()
         return self._view(job)
 
-    def job(self, job_id: str) -> Job:
+    def job(self, person: Person, job_id: str) -> Job:
         """The job as it is now. Raises UnknownJob."""
-        return self._view(self._ledger.job(job_id))
+        return self._view(self._find(person, job_id))
 
-    def jobs(self, limit: int = 50, before: str | None = None) -> list[Job]:
-        """The newest jobs first; `before`: the id of the last one of the page before."""
-        return self._viewer.views(self._ledger.jobs(limit, before))
+    def jobs(
+        self, person: Person, limit: int = 50, before: str | None = None, *, everybodys: bool = False
+    ) -> list[Job]:
+        """This person's newest jobs first; `before`: the id of the last one of the page before.
 
-    def active(self) -> list[Job]:
-        """Every job that is not over, in the order they run."""
-        return self._viewer.views(self._ledger.active())
+        An admin may ask for everybody's.
+        """
+        owner = None if everybodys and person.is_admin else person.name
+        return self._viewer.views(self._ledger.jobs(limit, before, owner))
 
-    def cancel(self, job_id: str) -> Job:
+    def active(self, person: Person) -> list[Job]:
+        """Every job that is not over and that this person may see, in the order they run."""
+        return self._viewer.views([job for job in self._ledger.active() if person.may_see(job.owner)])
+
+    def busy(self) -> int:
+        """How many jobs are not over, whoever they belong to."""
+        return len(self._ledger.active())
+
+    def cancel(self, person: Person, job_id: str) -> Job:
         """Cancel: at once if it waits, within two steps if it runs. A job that is over stays as it is."""
-        return self._view(self._ledger.cancel(job_id))
+        return self._view(self._ledger.cancel(self._find(person, job_id).id))
 
-    def retry(self, job_id: str) -> Job:
+    def retry(self, person: Person, job_id: str) -> Job:
         """The same request once more, as a new job. Raises InputError while the first is not over."""
-        old = self._ledger.job(job_id)
+        old = self._find(person, job_id)
         if not old.is_over:
             raise InputError("This job is not over yet, so there is nothing to retry.")
-        job = self._intake.again(old)
+        job = self._intake.again(person, old)
         self.wake()
         return self._view(job)
 
-    def delete(self, job_id: str) -> None:
+    def delete(self, person: Person, job_id: str) -> None:
         """Delete a job that is over, its clip, and the inputs no other job needs. Raises InputError, UnknownJob."""
-        if not self._ledger.job(job_id).is_over:
+        if not self._find(person, job_id).is_over:
             raise InputError("This job is not over yet. Cancel it before deleting it.")
         doomed = self.folder.jobs / f".deleted-{job_id}"
         with suppress(FileNotFoundError):
@@ -188,21 +202,24 @@ class JobDesk:
         self._ledger.forget(job_id, self._inputs.remove)
         shutil.rmtree(doomed, ignore_errors=True)
 
-    def prune(self, *, clips_older_than: float | None = None) -> int:
-        """Delete failed and cancelled jobs, and clips older than so many seconds if given. Returns how many."""
+    def prune(self, person: Person, *, clips_older_than: float | None = None) -> int:
+        """Delete what failed or was cancelled of all this person may see; clips, too, once older than so many seconds.
+
+        Returns how many.
+        """
         gone = 0
         before = time.time() - clips_older_than if clips_older_than is not None else 0.0
-        for row in self._ledger.rows("SELECT id, state, finished FROM jobs WHERE finished IS NOT NULL"):
-            if row["state"] != "done" or row["finished"] < before:
-                self.delete(row["id"])
+        for row in self._ledger.rows("SELECT id, owner, state, finished FROM jobs WHERE finished IS NOT NULL"):
+            if person.may_see(row["owner"]) and (row["state"] != "done" or row["finished"] < before):
+                self.delete(person, row["id"])
                 gone += 1
         return gone
 
-    def wait(self, job_id: str, timeout: float | None = None) -> Job:
+    def wait(self, person: Person, job_id: str, timeout: float | None = None) -> Job:
         """The job once it is over, or as it is after `timeout` seconds."""
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
-            job = self._ledger.job(job_id)
+            job = self._find(person, job_id)
             if job.is_over or (deadline is not None and time.monotonic() >= deadline):
                 return self._view(job)
             time.sleep(0.02)
@@ -214,27 +231,38 @@ class JobDesk:
 
     # -- files
 
-    def clip(self, job_id: str) -> Path | None:
+    def clip(self, person: Person, job_id: str) -> Path | None:
         """The finished clip's file, or None."""
-        return self._file(job_id, "clip.mp4")
+        return self._file(person, job_id, "clip.mp4")
 
-    def poster(self, job_id: str) -> Path | None:
+    def poster(self, person: Person, job_id: str) -> Path | None:
         """A picture of the clip's first frame, or None."""
-        return self._file(job_id, "poster.jpg")
+        return self._file(person, job_id, "poster.jpg")
 
-    def preview(self, job_id: str) -> Path | None:
+    def preview(self, person: Person, job_id: str) -> Path | None:
         """A small picture of what is forming, or None."""
-        return self._file(job_id, "preview.jpg")
+        return self._file(person, job_id, "preview.jpg")
 
-    def input(self, sha256: str) -> Path | None:
-        """The file with this content that some job was given, or None."""
-        return self._inputs.find(sha256)
+    def input(self, person: Person, sha256: str) -> Path | None:
+        """The file with this content that a job was given which this person may see, or None."""
+        if self._inputs.find(sha256) is None:
+            return None
+        given = "SELECT file, owner FROM job_inputs JOIN jobs ON jobs.id = job_inputs.job WHERE file GLOB ? || '.*'"
+        theirs = (row["file"] for row in self._ledger.rows(given, sha256) if person.may_see(row["owner"]))
+        return next(filter(None, map(self._inputs.path, theirs)), None)
 
-    def _file(self, job_id: str, name: str) -> Path | None:
-        path = self.folder.job(self._ledger.job(job_id).id) / name
+    def _file(self, person: Person, job_id: str, name: str) -> Path | None:
+        path = self.folder.job(self._find(person, job_id).id) / name
         return path if path.is_file() else None
 
     # -- inside
+
+    def _find(self, person: Person, job_id: str) -> Job:
+        """The job, if this person may see it. Raises UnknownJob in the same words whether it is there or not."""
+        job = self._ledger.job(job_id)
+        if not person.may_see(job.owner):
+            raise unknown_job(job_id)
+        return job
 
     def _spec(self) -> str:
         """What to load: as chosen, else what the running studio has loaded, else the largest on disk."""

@@ -21,21 +21,24 @@ from studio.jobs.job import Job
 from studio.jobs.ledger import ANY_MODEL, Ledger, NewJob
 from studio.jobs.workspace import hand_on_latents
 from studio.paths import DataFolder
+from studio.person import Person
 from studio.recipes import write_recipe
 
 
 class Intake:
-    """Checks requests, keeps their files, enters them. `capacity`: how many jobs may wait."""
+    """Checks requests, keeps their files, enters them. `capacity`: how many jobs may wait, of all and of one person."""
 
-    def __init__(self, folder: DataFolder, ledger: Ledger, pipelines: Mapping[str, Any], capacity: int) -> None:
+    def __init__(
+        self, folder: DataFolder, ledger: Ledger, pipelines: Mapping[str, Any], capacity: tuple[int, int | None]
+    ) -> None:
         self._folder = folder
         self._ledger = ledger
         self._inputs = InputStore(folder.inputs)
         self._pipelines = pipelines
-        self._capacity = capacity
+        self._capacity, self._personal = capacity
 
-    def take(self, request: Order, info: ModelInfo | None, key: str | None) -> Job:
-        """A new job at the end of the queue; `key` makes submitting twice harmless.
+    def take(self, person: Person, request: Order, info: ModelInfo | None, key: str | None) -> Job:
+        """A new job at the end of the person's queue; `key` makes submitting twice harmless.
 
         info   the model it is made with, None where none is needed
 
@@ -47,6 +50,7 @@ class Intake:
         prepared = self._pipelines[request.mode].prepare(request, info)
         new = NewJob(
             uuid.uuid4().hex,
+            person.name,
             prepared.mode,
             ANY_MODEL if info is None else _spec(info),
             recipe={"flags": list(flags)},
@@ -54,23 +58,23 @@ class Intake:
             work=work_of(prepared),
             idempotency_key=key,
         )
-        self._admit(prepared, new.work)
+        self._admit(person, prepared, new.work)
         return self._enter(new, prepared, info)
 
-    def again(self, old: Job) -> Job:
-        """The same request as a new job, on the files it was given then."""
+    def again(self, person: Person, old: Job) -> Job:
+        """The same request as a new job of this person's, on the files it was given then."""
         files = tuple(row["file"] for row in self._ledger.rows("SELECT file FROM job_inputs WHERE job = ?", old.id))
         recipe = {**old.recipe, "made": {}}
-        new = NewJob(uuid.uuid4().hex, old.mode, old.model, recipe, old.seed, files, old.work)
-        self._ledger.check_room(self._capacity)
+        new = NewJob(uuid.uuid4().hex, person.name, old.mode, old.model, recipe, old.seed, files, old.work)
+        self._ledger.check_room(self._capacity, person.name, self._personal)
         hand_on_latents(self._folder, old.id, new.id)
-        job = self._ledger.add(new, cap=self._capacity)
+        job = self._ledger.add(new, cap=self._capacity, personal_cap=self._personal)
         assert job is not None  # the old job still holds its inputs
         return job
 
-    def _admit(self, request: Order, work: Mapping[str, float]) -> None:
+    def _admit(self, person: Person, request: Order, work: Mapping[str, float]) -> None:
         """Raise QueueFull or DiskFull before anything is copied."""
-        self._ledger.check_room(self._capacity)
+        self._ledger.check_room(self._capacity, person.name, self._personal)
         needed = bytes_needed(work)
         needed += sum(Path(path).stat().st_size for _kind, path in media_fields(request).values())
         free = self._folder.free_bytes()
@@ -87,7 +91,8 @@ class Intake:
             stored = self._store(request)
             files = tuple({entry.file for entry in stored.values()})
             entered = replace(new, inputs=files, recipe=write_recipe(request, info, stored) | new.recipe)
-            job = self._ledger.add(entered, cap=self._capacity, inputs_there=partial(self._are_stored, files))
+            there = partial(self._are_stored, files)
+            job = self._ledger.add(entered, cap=self._capacity, personal_cap=self._personal, inputs_there=there)
         return job
 
     def _store(self, request: Order) -> dict[str, Stored]:

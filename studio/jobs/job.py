@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from pipelines.errors import UnknownJob
+
 State = Literal["queued", "running", "interrupted", "done", "failed", "cancelled"]
 WorkerState = Literal["starting", "loading", "ready", "failed", "stopped"]
 
@@ -24,6 +26,7 @@ class Job:
     """
 
     id: str
+    owner: str
     mode: str
     state: State
     stage: str
@@ -96,6 +99,11 @@ class WorkerStatus:
     started: float
     error: str | None = None
     alive: bool = False
+
+
+def unknown_job(job_id: str) -> UnknownJob:
+    """What is said of a job that is not there, and of one that is somebody else's: nothing tells them apart."""
+    return UnknownJob(f"There is no job {job_id[:64]!r}. It may have been deleted.")
 
 
 def _iso(seconds: float | None) -> str | None:

@@ -17,11 +17,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import DiskFull, InputError, QueueFull, UnknownJob
-from studio.jobs.job import Job
+from pipelines.errors import DiskFull, InputError
+from studio.jobs import line
+from studio.jobs.job import Job, unknown_job
 from studio.jobs.schema import check_ledger, open_ledger
 
 ANY_MODEL = ""  # what a job asks for that no model has a part in
+_NEEDS_NONE, _NEEDS_ONE = "model = ''", "model <> ''"
 
 _HELD = "WHERE id = ? AND worker = ? AND attempt = ? AND state = 'running'"  # still this worker's, this attempt
 
@@ -31,6 +33,7 @@ class NewJob:
     """What the ledger must know to take a job in. `inputs` names files of the input store."""
 
     id: str
+    owner: str
     mode: str
     model: str
     recipe: dict[str, Any]
@@ -81,25 +84,33 @@ class Ledger:
 
     # -- what is asked from outside
 
-    def add(self, new: NewJob, *, cap: int, inputs_there: Callable[[], bool] = lambda: True) -> Job | None:
-        """Take a job in, at the end of the queue; a key seen before gives the job it made then.
+    def add(
+        self,
+        new: NewJob,
+        *,
+        cap: int,
+        personal_cap: int | None = None,
+        inputs_there: Callable[[], bool] = lambda: True,
+    ) -> Job | None:
+        """Take a job in, at the end of its owner's queue; a key of theirs seen before gives the job it made then.
 
         None if `inputs_there` says that a file it needs was just cleared away: store them and try again.
-        Raises QueueFull when `cap` jobs are waiting.
+        Raises QueueFull when `cap` jobs are waiting, or `personal_cap` of the owner's.
         """
         with self.writing() as connection:
-            known = self.by_key(new.idempotency_key)
+            known = self.by_key(new.owner, new.idempotency_key)
             if known is not None:
                 return known
-            self.check_room(cap)
+            self.check_room(cap, new.owner, personal_cap)
             if not inputs_there():
                 return None
             connection.execute(
-                "INSERT INTO jobs (id, idempotency_key, mode, model, recipe, seed, work, created)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO jobs (id, owner, idempotency_key, mode, model, recipe, seed, work, created)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     new.id,
-                    new.idempotency_key,
+                    new.owner,
+                    _key(new.owner, new.idempotency_key),
                     new.mode,
                     new.model,
                     json.dumps(new.recipe),
@@ -114,11 +125,11 @@ class Ledger:
             )
             return self.job(new.id)
 
-    def check_room(self, cap: int) -> None:
-        """Raises QueueFull when `cap` jobs are waiting."""
-        waiting = self.waiting()
-        if waiting >= cap:
-            raise QueueFull(f"{waiting} jobs are waiting, and the queue holds {cap}. Try again when some are done.")
+    def check_room(self, cap: int, owner: str, personal_cap: int | None = None) -> None:
+        """Raises QueueFull when `cap` jobs are waiting, or `personal_cap` of this owner's."""
+        counts = "SELECT count(*), coalesce(sum(owner = ?), 0) FROM jobs WHERE state = 'queued'"
+        waiting, own = self.rows(counts, owner)[0]
+        line.check_room(waiting, own, cap, personal_cap)
 
     def waiting(self) -> int:
         """How many jobs wait."""
@@ -128,30 +139,35 @@ class Ledger:
         """Raises UnknownJob."""
         rows = self.rows("SELECT * FROM jobs WHERE id = ?", job_id)
         if not rows:
-            raise UnknownJob(f"There is no job {job_id[:64]!r}. It may have been deleted.")
+            raise unknown_job(job_id)
         return job_of(rows[0])
 
-    def by_key(self, idempotency_key: str | None) -> Job | None:
-        """The job that was submitted under this key."""
-        rows = self.rows("SELECT * FROM jobs WHERE idempotency_key = ?", idempotency_key) if idempotency_key else []
+    def by_key(self, owner: str, idempotency_key: str | None) -> Job | None:
+        """The job that this person submitted under this key."""
+        key = _key(owner, idempotency_key)
+        rows = self.rows("SELECT * FROM jobs WHERE idempotency_key = ?", key) if key else []
         return job_of(rows[0]) if rows else None
 
-    def jobs(self, limit: int, before: str | None = None) -> list[Job]:
-        """The newest jobs first, or the next ones older than job `before`."""
+    def jobs(self, limit: int, before: str | None = None, owner: str | None = None) -> list[Job]:
+        """The newest jobs first, or the next ones older than job `before`; one owner's or, if None, everybody's."""
         rows = self.rows(
-            "SELECT * FROM jobs WHERE seq < coalesce((SELECT seq FROM jobs WHERE id = ?), 9e18)"
-            " ORDER BY seq DESC LIMIT ?",
+            "SELECT * FROM jobs WHERE seq < coalesce((SELECT seq FROM jobs WHERE id = ?1), 9e18)"
+            " AND (?2 IS NULL OR owner = ?2) ORDER BY seq DESC LIMIT ?3",
             before,
+            owner,
             limit,
         )
         return [job_of(row) for row in rows]
 
     def active(self) -> list[Job]:
         """Every job that is not over, in the order they run."""
-        return [
-            job_of(row)
-            for row in self.rows("SELECT * FROM jobs WHERE state IN ('queued', 'running', 'interrupted') ORDER BY seq")
-        ]
+        begun = self.rows("SELECT * FROM jobs WHERE state IN ('running', 'interrupted') ORDER BY seq")
+        return [job_of(row) for row in (*begun, *self.rows(line.line()))]
+
+    def next_model(self) -> str | None:
+        """The model the next job that needs one asks for, None if no such job waits."""
+        rows = self.rows(f"SELECT model FROM jobs WHERE seq = ({line.first(_NEEDS_ONE)})")
+        return rows[0]["model"] if rows else None
 
     def lately_done(self, model: str, limit: int = 40) -> list[tuple[dict[str, float], dict[str, float]]]:
         """Timings and work of the jobs this model finished last: what estimates are learned from."""
@@ -198,26 +214,23 @@ class Ledger:
 
         A worker without a model, `ANY_MODEL`, gets the next of those jobs that need none.
         """
-        waiting = "SELECT seq FROM jobs WHERE state = 'queued'" + (" AND model = ''" if model == ANY_MODEL else "")
-        if not self.rows(f"{waiting} LIMIT 1"):
+        waiting = _NEEDS_NONE if model == ANY_MODEL else ""
+        if not self.rows(f"SELECT 1 FROM jobs WHERE state = 'queued' {waiting and f'AND {waiting}'} LIMIT 1"):
             return None  # an idle worker must not take the write lock twenty times a second
         with self.writing() as connection:
             row = connection.execute(
                 "UPDATE jobs SET state = 'running', worker = ?, attempt = attempt + 1, started = ?,"
                 " stage = '', progress = 0, timings = '{}', ticks = ticks + 1 WHERE model IN (?, ?)"
-                f" AND seq = ({waiting} ORDER BY seq LIMIT 1) RETURNING *",
+                f" AND seq = ({line.first(waiting)}) RETURNING *",
                 (worker, self._clock(), model, ANY_MODEL),
             ).fetchone()
+            if row:
+                line.serve(connection, row["owner"])
         return job_of(row) if row else None
 
     def is_cancelled(self, job: Job) -> bool:
         """Whether the job this worker runs should stop. Raises LostJob if it is no longer this worker's."""
-        rows = self.rows(
-            f"SELECT cancel_requested FROM jobs {_HELD}",
-            job.id,
-            job.worker,
-            job.attempt,
-        )
+        rows = self.rows(f"SELECT cancel_requested FROM jobs {_HELD}", job.id, job.worker, job.attempt)
         if not rows:
             raise LostJob(job.id)
         return bool(rows[0][0])
@@ -251,20 +264,31 @@ class Ledger:
 
     def release(self, job: Job) -> None:
         """Back to its place in the queue, as if it had not been tried."""
-        self._move(job, "state = 'queued', worker = NULL, attempt = attempt - 1, stage = '', progress = 0")
+        with self.writing() as connection:
+            self._change(
+                connection, job, "state = 'queued', worker = NULL, attempt = attempt - 1, stage = '', progress = 0"
+            )
+            line.give_back(connection, job.owner)
 
     def _move(self, job: Job, changes: str, *values: object) -> None:
         with self.writing() as connection:
-            moved = connection.execute(
-                f"UPDATE jobs SET {changes} {_HELD}",
-                (*values, job.id, job.worker, job.attempt),
-            )
-            if moved.rowcount != 1:
-                raise LostJob(job.id)
+            self._change(connection, job, changes, *values)
+
+    @staticmethod
+    def _change(connection: sqlite3.Connection, job: Job, changes: str, *values: object) -> None:
+        moved = connection.execute(f"UPDATE jobs SET {changes} {_HELD}", (*values, job.id, job.worker, job.attempt))
+        if moved.rowcount != 1:
+            raise LostJob(job.id)
+
+
+def _key(owner: str, idempotency_key: str | None) -> str | None:
+    """What a key is called in the table, where each is there once: names hold no line break."""
+    return f"{owner}\n{idempotency_key}" if idempotency_key else None
 
 
 def job_of(row: sqlite3.Row) -> Job:
-    values = {name: row[name] for name in row.keys() if name not in ("seq", "idempotency_key")}  # noqa: SIM118
+    own = [name for name in row.keys() if name not in ("seq", "idempotency_key", "round")]  # noqa: SIM118
+    values = {name: row[name] for name in own}
     values |= {
         "recipe": json.loads(row["recipe"]),
         "timings": json.loads(row["timings"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from studio.jobs import line
 from studio.jobs.job import Job
 from studio.jobs.ledger import Ledger, job_of
 
@@ -40,6 +41,7 @@ class Recovery:
             for job in map(job_of, rows):
                 changes, values = self._verdict(job, published(job.id))
                 connection.execute(f"UPDATE jobs SET {changes} WHERE id = ?", (*values, job.id))
+                line.give_back(connection, job.owner)
             return [self._ledger.job(row["id"]) for row in rows]
 
     def refuse(self, model: str, code: str, message: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipelines.errors import StudioError
 
-VERSION = 1
+VERSION = 2
 
 ACTIVE = ("queued", "running", "interrupted")
 TERMINAL = ("done", "failed", "cancelled")
@@ -70,6 +70,29 @@ _MIGRATIONS: dict[int, str] = {
         OR (OLD.state = 'running' AND NEW.state IN ('queued', 'interrupted', 'done', 'failed', 'cancelled'))
         OR (OLD.state = 'interrupted' AND NEW.state IN ('queued', 'done', 'failed', 'cancelled')))
     BEGIN SELECT RAISE(ABORT, 'illegal change of state'); END;
+    """,
+    # Jobs belong to people: those made before did so to whoever sat at the machine. A key is one person's (ledger.py).
+    2: """
+    ALTER TABLE jobs ADD COLUMN owner TEXT NOT NULL DEFAULT 'local';
+    UPDATE jobs SET idempotency_key = 'local' || char(10) || idempotency_key WHERE idempotency_key IS NOT NULL;
+    CREATE INDEX jobs_by_owner ON jobs (owner, seq);
+
+    CREATE TABLE turns (
+        owner TEXT PRIMARY KEY,
+        turn INTEGER NOT NULL
+    );
+
+    CREATE TABLE signed_out (
+        id TEXT PRIMARY KEY,
+        until REAL NOT NULL
+    );
+
+    CREATE TABLE shares (
+        job TEXT PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,
+        token_sha256 TEXT NOT NULL UNIQUE,
+        created REAL NOT NULL,
+        until REAL
+    );
     """,
 }
 

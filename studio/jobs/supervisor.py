@@ -170,12 +170,7 @@ class Supervisor:
                 keep_latents(self._folder, job.id)
 
     def _next_model(self) -> str:
-        return self._queued_model() or self._wanted
-
-    def _queued_model(self) -> str | None:
-        """The model the next job that needs one asks for, None if no such job waits."""
-        rows = self._ledger.rows("SELECT model FROM jobs WHERE state = 'queued' AND model <> '' ORDER BY seq LIMIT 1")
-        return rows[0]["model"] if rows else None
+        return self._ledger.next_model() or self._wanted
 
     def _running(self) -> bool:
         return bool(self._ledger.rows("SELECT 1 FROM jobs WHERE state = 'running'"))

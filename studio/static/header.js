@@ -6,7 +6,9 @@ async function ask() {
   let wait = 2000;
   if (!document.hidden) {
     try {
-      const state = await (await fetch("status", { cache: "no-store" })).json();
+      const answer = await fetch("status", { cache: "no-store" });
+      if (answer.status === 401) { location.reload(); return; } // signed out: the way in is there
+      const state = await answer.json();
       if (state.key !== key) {
         const open = root.querySelector("details")?.open;
         const focused = root.contains(document.activeElement) && document.activeElement.dataset.focus;

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -15,11 +16,13 @@ from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError
 from pipelines.types import MAX_SEED
 from studio import components, words
+from studio.callers import caller_of
 from studio.components import PRIVATE, shown
 from studio.examples import examples
 from studio.flags import split_prompt
 from studio.forms import Fields, Form, Values
-from studio.shelf import Shelf
+from studio.person import Person
+from studio.shelf import Shelf, hand_over
 
 DRAFTS = 4
 
@@ -80,35 +83,39 @@ class Tab:
         """What else changes when a clip ("video") or a frame ("image") arrives from another tab."""
         return {}
 
-    def wire(self, collect: Callable[[Values], Fields] | None = None) -> None:
+    def wire(self, collect: Callable[[Values, Person], Fields] | None = None) -> None:
         """Connect Generate, the panel's buttons and the examples. `collect` reads the tab into request fields."""
-        read = collect or self.form.fields
+        read = collect or (lambda values, _person: self.form.fields(values))
         shelf, mode = self.page.shelf, self.mode
 
         @shown
-        def make(values: Values) -> dict[str, str]:
-            jobs = [shelf.submit(mode, fields).id for fields in self.orders(read(values), values)]
+        def make(values: Values, caller: gr.Request) -> dict[str, str]:
+            person = caller_of(caller)
+            orders = self.orders(read(values, person), values)
+            jobs = [shelf.submit(person, mode, fields).id for fields in orders]
             if len(jobs) > 1:
                 gr.Info(words.VARIANTS_TOAST.format(count=len(jobs)), duration=4)
             return {"job": jobs[0]}
 
         @shown
-        def draft(values: Values) -> dict[str, str]:
-            jobs = [shelf.submit(mode, fields | {"num_frames": 1}).id for fields in varied(read(values), DRAFTS)]
+        def draft(values: Values, caller: gr.Request) -> dict[str, str]:
+            person = caller_of(caller)
+            requests = varied(read(values, person), DRAFTS)
+            jobs = [shelf.submit(person, mode, fields | {"num_frames": 1}).id for fields in requests]
             gr.Info(words.DRAFTS_TOAST, duration=6)
             return {"job": jobs[0]}
 
         @shown
-        def stop(event: gr.EventData) -> None:
-            shelf.desk.cancel(event.job)
+        def stop(event: gr.EventData, caller: gr.Request) -> None:
+            shelf.desk.cancel(caller_of(caller), event.job)
 
         @shown
-        def again(event: gr.EventData) -> dict[str, str]:
-            return {"job": shelf.desk.retry(event.job).id}
+        def again(event: gr.EventData, caller: gr.Request) -> dict[str, str]:
+            return {"job": shelf.desk.retry(caller_of(caller), event.job).id}
 
         @shown
-        def use(event: gr.EventData) -> dict[Component, Any]:
-            return self.fill(shelf.fields(event.job))
+        def use(event: gr.EventData, caller: gr.Request) -> dict[Component, Any]:
+            return self.fill(shelf.fields(caller_of(caller), event.job))
 
         asked = self.widgets if self.variants is None else self.widgets | {self.variants}
         self.generate.click(make, asked, self.panel, **PRIVATE)
@@ -131,11 +138,11 @@ class Tab:
         known = examples()[self.mode]
 
         @shown
-        def pick(event: gr.EventData) -> dict[Component, Any]:
+        def pick(event: gr.EventData, caller: gr.Request) -> dict[Component, Any]:
             row = known[event.index]
             if not row.is_there:
                 raise InputError(words.NO_EXAMPLE)
-            return self.fill(row.filled())
+            return self.fill(row.filled(partial(hand_over, caller_of(caller))))
 
         rows.pick(pick, None, self.outputs, **PRIVATE)
 

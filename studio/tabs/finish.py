@@ -10,9 +10,12 @@ from gradio.components import Component
 from pipelines.errors import InputError
 from pipelines.finish import FinishRequest, FinishVideo, crop_stated, one_frame
 from studio import components, groups, words
+from studio.callers import caller_of
 from studio.components import PRIVATE, shown
 from studio.forms import Fields, Values
+from studio.person import Person
 from studio.recipes import build_request
+from studio.shelf import show_frame
 from studio.tabs.base import Page, Tab
 
 MODE = "finish"
@@ -24,7 +27,7 @@ class FinishTab(Tab):
     def fill(self, fields: Fields) -> dict[Component, Any]:
         return super().fill(fields) | {self.extra["tried"]: gr.update(value=None, visible=False)}
 
-    def collect(self, values: Values) -> Fields:
+    def collect(self, values: Values, _person: Person) -> Fields:
         """The request's fields. Raises InputError without a video."""
         fields = self.form.fields(values)
         if "video" not in fields:
@@ -44,12 +47,13 @@ def build(page: Page) -> Tab:
     tab.wire(tab.collect)
 
     @shown
-    def look(values: Values) -> dict[Component, Any]:
-        request = FinishVideo.prepare(build_request(FinishRequest, tab.collect(values)))
+    def look(values: Values, caller: gr.Request) -> dict[Component, Any]:
+        person = caller_of(caller)
+        request = FinishVideo.prepare(build_request(FinishRequest, tab.collect(values, person)))
         if request.finishing.upscaler_file:  # this process runs no torch
             raise InputError(words.FINISH_TRY_OWN)
         label = ", ".join(part for part in (words.FINISH_TRIED, crop_stated(request)) if part)
-        return {tried: gr.update(value=one_frame(request), visible=True, label=label)}
+        return {tried: gr.update(value=show_frame(person, one_frame(request)), visible=True, label=label)}
 
     attempt.click(look, tab.form.widgets, tried, **PRIVATE)
     return tab

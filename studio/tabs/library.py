@@ -7,6 +7,7 @@ import time
 import gradio as gr
 
 from studio import components, words
+from studio.callers import caller_of
 from studio.components import PRIVATE, shown
 from studio.shelf import Shelf
 from studio.theme import STATIC
@@ -27,8 +28,8 @@ def build(shelf: Shelf) -> gr.HTML:
     )
 
     @shown
-    def remove(event: gr.EventData) -> dict[str, float]:
-        shelf.desk.delete(event.job)
+    def remove(event: gr.EventData, caller: gr.Request) -> dict[str, float]:
+        shelf.desk.delete(caller_of(caller), event.job)
         gr.Info(words.DELETED_TOAST, duration=3)
         return {"changed": time.time()}
 

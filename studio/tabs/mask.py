@@ -16,9 +16,11 @@ from pipelines.media.read import read_mask
 from pipelines.subject import salient_mask
 from pipelines.types import Frame
 from studio import components, groups, labels, words
+from studio.callers import caller_of
 from studio.components import PRIVATE, shown
 from studio.forms import Fields, Values
-from studio.shelf import first_frame, hand_over, new_upload
+from studio.person import Person
+from studio.shelf import first_frame, new_upload, show_frame
 from studio.tabs.base import Page, Tab
 from studio.tabs.look import part
 
@@ -33,21 +35,21 @@ class MaskTab(Tab):
         mask = fields.get("mask")
         return super().fill(fields) | {
             self.extra["way"]: "file" if mask else "automatic",
-            self.extra["file"]: hand_over(mask) if mask else None,
+            self.extra["file"]: mask,
             self.extra["preview"]: gr.update(value=None, visible=False),
         }
 
-    def collect(self, values: Values) -> Fields:
+    def collect(self, values: Values, person: Person) -> Fields:
         """The request's fields, with the mask as a file where one was painted or brought."""
         fields = self.form.fields(values)
         way = values[self.extra["way"]]
         if way == "file" and values[self.extra["file"]]:
             fields["mask"] = values[self.extra["file"]]
         elif way == "brush":
-            fields["mask"] = self._painted(fields, values)
+            fields["mask"] = self._painted(fields, values, person)
         return fields
 
-    def _painted(self, fields: Fields, values: Values) -> str:
+    def _painted(self, fields: Fields, values: Values, person: Person) -> str:
         """A picture of the source's size, white where the brush was."""
         if "video" not in fields:
             raise InputError(words.MASK_NEEDS_VIDEO)
@@ -55,13 +57,13 @@ class MaskTab(Tab):
         if mask is None or not mask.any():
             raise InputError(words.MASK_EMPTY)
         info = probe_video(fields["video"])
-        path = new_upload("mask.png")
+        path = new_upload(person, "mask.png")
         Image.fromarray(mask).resize((info.width, info.height), Image.Resampling.NEAREST).save(path)
         return str(path)
 
-    def overlay(self, values: Values) -> Frame:
+    def overlay(self, values: Values, person: Person) -> Frame:
         """The first frame with everything but the subject dimmed, and the subject tinted."""
-        fields = self.collect(values)
+        fields = self.collect(values, person)
         if "video" not in fields:
             raise InputError(words.MASK_NEEDS_VIDEO)
         frame = first_frame(fields["video"], fields.get("start", 0.0))
@@ -146,17 +148,18 @@ def _wire_ways(tab: MaskTab) -> None:
             preview: gr.update(visible=False),
         }
 
-    def canvas(path: str | None) -> dict[Component, Any]:
+    def canvas(path: str | None, caller: gr.Request) -> dict[Component, Any]:
         try:
-            frame = first_frame(path) if path else None
+            frame = show_frame(caller_of(caller), first_frame(path)) if path else None
         except SeptetError:  # said when the person asks for something; a picked file alone raises no notice
             frame = None
         painted = None if frame is None else {"background": frame, "layers": [], "composite": frame}
         return {editor: painted, preview: gr.update(value=None, visible=False)}
 
     @shown
-    def show(values: Values) -> dict[Component, Any]:
-        return {preview: gr.update(value=tab.overlay(values), visible=True)}
+    def show(values: Values, caller: gr.Request) -> dict[Component, Any]:
+        person = caller_of(caller)
+        return {preview: gr.update(value=show_frame(person, tab.overlay(values, person)), visible=True)}
 
     way.change(choose, way, [editor, file, preview], **PRIVATE)
     video.change(canvas, video, [editor, preview], **PRIVATE)

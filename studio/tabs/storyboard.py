@@ -9,8 +9,10 @@ from gradio.components import Component
 
 from pipelines.errors import InputError
 from studio import components, groups, labels, words
+from studio.callers import caller_of
 from studio.components import PRIVATE
 from studio.forms import Fields, Values, read_number, show_number
+from studio.person import Person
 from studio.shelf import hand_over
 from studio.tabs.base import Page, Tab
 from studio.tabs.look import look, one_frame_button, wire_one_frame
@@ -31,7 +33,7 @@ class StoryboardTab(Tab):
         """(picture, words, seconds) of one panel."""
         return self.extra[f"image{index}"], self.extra[f"prompt{index}"], self.extra[f"seconds{index}"]
 
-    def collect(self, values: Values) -> Fields:
+    def collect(self, values: Values, _person: Person) -> Fields:
         """The request's fields: of the mock-up or of the board, whichever is chosen."""
         fields = self.form.fields(values)
         if values[self.extra["way"]] == "mockup":
@@ -64,7 +66,7 @@ class StoryboardTab(Tab):
         for index in range(PANELS):
             panel = panels[index] if index < len(panels) else {}
             image, prompt, seconds = self.panel_widgets(index)
-            shown[image] = hand_over(panel["image"]) if panel.get("image") else None
+            shown[image] = panel.get("image")
             shown[prompt] = panel.get("prompt", "")
             shown[seconds] = show_number(panel.get("seconds", 2))
         return shown
@@ -142,10 +144,10 @@ def _panel(tab: StoryboardTab, index: int) -> None:
         earlier = gr.Button(f"← {words.BOARD_EARLIER}", size="sm")
         here, there = tab.panel_widgets(index), tab.panel_widgets(index - 1)
 
-        def swap(values: Values) -> dict[Component, Any]:
+        def swap(values: Values, caller: gr.Request) -> dict[Component, Any]:
             moved = zip((*here, *there), (*there, *here), strict=True)
             return {
-                into: hand_over(values[source])
+                into: hand_over(caller_of(caller), values[source])
                 if into.get_block_name() == "image" and values[source]
                 else values[source]
                 for into, source in moved

@@ -10,6 +10,7 @@ from pathlib import Path
 from pipelines.checkpoints import CATALOGUE, CatalogueEntry, ModelInfo
 from studio import amounts, words
 from studio.jobs.job import WorkerStatus
+from studio.person import LOCAL, Person
 from studio.views import marks
 
 
@@ -25,7 +26,10 @@ class Fetching:
 
 @dataclass(frozen=True)
 class Studio:
-    """What the header tells. `active`: jobs running or waiting; `problem`: why no model can run, in a sentence."""
+    """What the header tells. `active`: jobs running or waiting; `problem`: why no model can run, in a sentence.
+
+    `signs_out`: the person came in by a sign-in of ours, and can leave by one.
+    """
 
     model: ModelInfo | None
     on_disk: tuple[str, ...]
@@ -34,6 +38,8 @@ class Studio:
     active: int
     problem: str
     fetching: Mapping[str, Fetching]
+    person: Person = LOCAL
+    signs_out: bool = False
 
 
 def brand() -> str:
@@ -51,12 +57,27 @@ def status(studio: Studio) -> str:
         f'<span class="s-chip data" title="{escape(folder)}"><small>{escape(words.DATA_FOLDER)}</small>'
         f'<span class="s-path"><bdi>{escape(folder)}</bdi></span></span>'
     )
+    if not studio.person.is_admin:
+        data = ""
     look, said = _worker(studio)
     worker = f'<span class="s-chip worker" role="status"><i class="s-dot {look}"></i>{escape(said)}</span>'
     wrong = studio.problem or (studio.worker.error if studio.worker and studio.worker.error else "")
     notice = f'<p class="s-notice" role="alert">{escape(wrong)} {escape(words.MODEL_NONE)}</p>' if wrong else ""
+    chips = f"{worker}{data}{_models(studio)}{_person(studio)}"
+    return f'<header class="s-top">{brand()}<div class="s-status">{chips}</div></header>{notice}'
+
+
+def _person(studio: Studio) -> str:
+    """Who is signed in, and the way out; nothing where there is only one person."""
+    if studio.person == LOCAL:
+        return ""
+    name = f"<b>{escape(studio.person.name)}</b>"
+    if not studio.signs_out:
+        return f'<span class="s-chip"><small>{escape(words.SIGNED_IN_AS)}</small>{name}</span>'
+    title = escape(words.SIGNED_IN_AS)
     return (
-        f'<header class="s-top">{brand()}<div class="s-status">{worker}{data}{_models(studio)}</div></header>{notice}'
+        f'<form method="post" action="sign-out" class="s-who"><span class="s-chip" title="{title}">'
+        f'{name}<button type="submit">{escape(words.SIGN_OUT)}</button></span></form>'
     )
 
 
@@ -113,6 +134,8 @@ def _deed(entry: CatalogueEntry, on_disk: bool, studio: Studio) -> str:
         return f"<small>{escape(said)}</small>" + marks.bar(100 * fetching.done / max(1, total), said)
     if studio.model and studio.model.name == entry.name:
         return f'<span class="s-badge">{escape(words.MODEL_RUNNING)}</span>'
+    if not studio.person.is_admin:
+        return ""
     if on_disk:
         return marks.button(words.MODEL_USE, "use_model", model=entry.name)
     if not entry.repo:

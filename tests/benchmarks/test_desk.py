@@ -8,6 +8,7 @@ import pytest
 
 from studio.jobs.desk import JobDesk
 from studio.paths import DataFolder
+from studio.person import LOCAL
 from tests.studio.jobs.fakes import FAKES, LOADER, PlainRequest, model_folder
 
 JOBS = 20
@@ -18,13 +19,13 @@ def test_overhead_of_the_desk_per_job(tmp_path: Path, capsys: pytest.CaptureFixt
     overheads, submits, claims = [], [], []
     with JobDesk(DataFolder(tmp_path / "data"), model_folder(tmp_path), pipelines=FAKES, loader=LOADER) as desk:
         desk.start()
-        desk.wait(desk.submit(PlainRequest(prompt="warm up")).id, 60)
+        desk.wait(LOCAL, desk.submit(LOCAL, PlainRequest(prompt="warm up")).id, 60)
         for number in range(JOBS):
             time.sleep(0.1)  # the worker must have gone idle, or waking it would cost nothing
             asked = time.time()
-            job = desk.submit(PlainRequest(prompt=f"slow {5 + number % 3}"))
+            job = desk.submit(LOCAL, PlainRequest(prompt=f"slow {5 + number % 3}"))
             submits.append(time.time() - asked)
-            job = desk.wait(job.id, 60)
+            job = desk.wait(LOCAL, job.id, 60)
             done = time.time()
             assert job.state == "done"
             claims.append(job.started - job.created)

@@ -13,6 +13,7 @@ from studio.jobs.desk import JobDesk
 from studio.jobs.job import Job
 from studio.jobs.ledger import Ledger
 from studio.paths import DataFolder
+from studio.person import LOCAL
 from studio.shelf import Shelf
 
 NOBODY = "0" * 32
@@ -49,7 +50,7 @@ def quiet_shelf(root: Path) -> Shelf:
 
 def finish(shelf: Shelf, request: Request, clip: bytes = b"not really a clip" * 100) -> Job:
     """A job that is done, with files where a worker would have put them."""
-    job = shelf.desk.submit(request)
+    job = shelf.desk.submit(LOCAL, request)
     ledger = Ledger(shelf.desk.folder.ledger)
     claimed = ledger.claim("hand", job.model)
     assert claimed is not None
@@ -60,4 +61,4 @@ def finish(shelf: Shelf, request: Request, clip: bytes = b"not really a clip" * 
     Image.new("RGB", (96, 64), (200, 120, 40)).save(folder / "poster.jpg")
     ledger.done(claimed, {**job.recipe, "made": MADE}, {"denoise": 1.5, "decode": 0.5})
     ledger.close()
-    return shelf.desk.job(job.id)
+    return shelf.desk.job(LOCAL, job.id)

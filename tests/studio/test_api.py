@@ -14,6 +14,7 @@ from pipelines import SERVICES
 from pipelines.checkpoints import ASSETS
 from pipelines.errors import InputError
 from studio.api import make_endpoint, submit_fields
+from studio.person import LOCAL
 from studio.shelf import Shelf
 from tests.studio.rooms import quiet_shelf
 
@@ -33,8 +34,8 @@ def _upload(path: Path) -> dict[str, Any]:
 def test_an_endpoint_takes_the_fields_of_its_request_by_name(shelf: Shelf, mode: str) -> None:
     fields = SERVICES[mode].request_type.model_fields
     parameters = inspect.signature(make_endpoint(shelf, mode)).parameters
-    assert set(parameters) == set(fields)
-    for name, parameter in parameters.items():
+    assert set(parameters) - {"caller"} == set(fields)
+    for name, parameter in parameters.items() - {("caller", parameters["caller"])}:
         assert (parameter.default is inspect.Parameter.empty) == fields[name].is_required()
 
 
@@ -50,7 +51,7 @@ def test_types_of_parameters_are_plain(shelf: Shelf) -> None:
 def test_an_uploaded_file_becomes_a_job(shelf: Shelf, tmp_path: Path) -> None:
     picture = tmp_path / "p.png"
     Image.new("RGB", (192, 128), (9, 99, 199)).save(picture)
-    job = submit_fields(shelf, "image-to-video", {"image": _upload(picture), "seed": 3})
+    job = submit_fields(shelf, LOCAL, "image-to-video", {"image": _upload(picture), "seed": 3})
     assert (job.state, job.seed) == ("queued", 3)
 
 
@@ -58,10 +59,10 @@ def test_a_path_that_was_not_uploaded_is_refused(shelf: Shelf, tmp_path: Path) -
     picture = tmp_path / "p.png"
     Image.new("RGB", (192, 128)).save(picture)
     with pytest.raises(InputError, match="image"):
-        submit_fields(shelf, "image-to-video", {"image": str(picture)})
+        submit_fields(shelf, LOCAL, "image-to-video", {"image": str(picture)})
     with pytest.raises(InputError, match=r"panels\.0\.image"):
-        submit_fields(shelf, "storyboard", {"panels": [{"image": str(picture), "prompt": "x"}]})
-    assert shelf.desk.jobs() == []
+        submit_fields(shelf, LOCAL, "storyboard", {"panels": [{"image": str(picture), "prompt": "x"}]})
+    assert shelf.desk.jobs(LOCAL) == []
 
 
 @pytest.mark.parametrize(
@@ -80,24 +81,26 @@ def test_a_path_that_was_not_uploaded_is_refused(shelf: Shelf, tmp_path: Path) -
 )
 def test_bad_settings_are_named_and_leave_no_trace(shelf: Shelf, fields: dict[str, Any], said: str) -> None:
     with pytest.raises(InputError, match=said):
-        submit_fields(shelf, "text-to-video", fields)
-    assert shelf.desk.jobs() == []
+        submit_fields(shelf, LOCAL, "text-to-video", fields)
+    assert shelf.desk.jobs(LOCAL) == []
 
 
 def test_an_unknown_mode_is_answered_with_the_known_ones(shelf: Shelf) -> None:
     with pytest.raises(InputError, match="text-to-video"):
-        submit_fields(shelf, "text_to_film", {"prompt": "x"})
+        submit_fields(shelf, LOCAL, "text_to_film", {"prompt": "x"})
 
 
 def test_the_same_key_never_makes_a_second_job(shelf: Shelf) -> None:
-    first = submit_fields(shelf, "text-to-video", {"prompt": "x"}, "key")
-    assert submit_fields(shelf, "text-to-video", {"prompt": "x"}, "key").id == first.id
+    first = submit_fields(shelf, LOCAL, "text-to-video", {"prompt": "x"}, "key")
+    assert submit_fields(shelf, LOCAL, "text-to-video", {"prompt": "x"}, "key").id == first.id
 
 
 def test_a_3d_file_that_was_uploaded_is_kept_with_its_job(shelf: Shelf) -> None:
     rocket = ASSETS / "examples" / "toy-rocket.glb"
-    job = submit_fields(shelf, "render", {"mesh": _upload(rocket), "prompt": "a red rocket", "camera_amount": 0.5})
-    kept = shelf.fields(job.id)
+    job = submit_fields(
+        shelf, LOCAL, "render", {"mesh": _upload(rocket), "prompt": "a red rocket", "camera_amount": 0.5}
+    )
+    kept = shelf.fields(LOCAL, job.id)
     assert Path(kept["mesh"]).read_bytes() == rocket.read_bytes()
     assert (Path(kept["mesh"]).suffix, kept["camera_amount"]) == (".glb", 0.5)
     annotations = make_endpoint(shelf, "render").__annotations__
@@ -108,5 +111,5 @@ def test_a_3d_file_that_is_none_is_refused_before_it_is_queued(shelf: Shelf, tmp
     bad = tmp_path / "bad.stl"
     bad.write_bytes(b"not a mesh")
     with pytest.raises(InputError, match=r"bad\.stl is not a STL file"):
-        submit_fields(shelf, "render", {"mesh": _upload(bad), "prompt": "x"})
-    assert shelf.desk.jobs() == []
+        submit_fields(shelf, LOCAL, "render", {"mesh": _upload(bad), "prompt": "x"})
+    assert shelf.desk.jobs(LOCAL) == []

@@ -15,6 +15,7 @@ from studio import commands
 from studio.cli import main, parser
 from studio.jobs.desk import JobDesk
 from studio.paths import DataFolder
+from studio.person import LOCAL
 from tests.media_samples import make_video, moving_square, tone
 from tests.studio.jobs.fakes import LOADER, model_folder
 
@@ -72,7 +73,7 @@ def test_make_hands_its_job_to_a_studio_already_running_there(run: Run, tmp_path
         desk.start()
         status, _, _ = run("make", "text-to-video", "--prompt", "hello", "--out", tmp_path / "a.mp4")
         assert status == 0
-        assert [(job.state, job.worker) for job in desk.jobs()] == [("done", desk.worker_status().id)]
+        assert [(job.state, job.worker) for job in desk.jobs(LOCAL)] == [("done", desk.worker_status().id)]
 
 
 def test_remake_finds_missing_inputs_in_a_folder(run: Run, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from studio.certificate import make_certificate
 from studio.credentials import Credentials, findings, read_statement, sign_if_possible
 from studio.jobs.desk import JobDesk
 from studio.paths import DataFolder
+from studio.person import LOCAL
 from tests.media_samples import make_video, moving_square, picture, stream_of
 from tests.studio.jobs.fakes import FAKES, LOADER, PictureRequest, model_folder
 
@@ -128,8 +129,10 @@ def test_every_clip_of_a_studio_with_a_certificate_is_signed_as_it_is_downloaded
     Image.fromarray(picture(8, 8)).save(tmp_path / "face.png")
     with signing_desk() as desk:
         desk.start()
-        job = desk.wait(desk.submit(PictureRequest(prompt="a ball", image=str(tmp_path / "face.png"))).id, LONG)
-        clip = desk.clip(job.id)
+        job = desk.wait(
+            LOCAL, desk.submit(LOCAL, PictureRequest(prompt="a ball", image=str(tmp_path / "face.png"))).id, LONG
+        )
+        clip = desk.clip(LOCAL, job.id)
         assert clip is not None
         said = read_statement(clip)
         assert said is not None and not said.altered

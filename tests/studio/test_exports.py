@@ -15,6 +15,7 @@ from pipelines.mask import MaskRequest
 from pipelines.text_to_video import TextToVideoRequest
 from studio import words
 from studio.exports import FORMATS, offered
+from studio.person import LOCAL
 from studio.shelf import Shelf
 from tests.media_samples import make_video, moving_square
 from tests.studio.rooms import NOBODY, finish
@@ -67,7 +68,7 @@ def test_a_clip_that_cannot_be_read_is_refused_and_leaves_nothing(shelf: Shelf, 
 
 
 def test_long_and_fast_clips_are_offered_what_suits_them(shelf: Shelf, done: str) -> None:
-    job = shelf.desk.job(done)
+    job = shelf.desk.job(LOCAL, done)
 
     def with_clip(frames: int, rate: str) -> list[str]:
         made = {**job.recipe["made"], "num_frames": frames, "frame_rate": rate}

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from pipelines.text_to_video import TextToVideoRequest
 from studio import words
+from studio.person import LOCAL
 from studio.shelf import Shelf
 from tests.studio.rooms import NOBODY, finish
 
@@ -139,11 +140,11 @@ def test_a_prompt_is_text_wherever_it_is_shown(web: TestClient, done: str) -> No
 
 
 def test_a_waiting_job_tells_its_place_and_can_be_cancelled(web: TestClient, shelf: Shelf) -> None:
-    job = shelf.submit("image-to-video", {"image": str(_picture(shelf))})
+    job = shelf.submit(LOCAL, "image-to-video", {"image": str(_picture(shelf))})
     state = web.get("/panel/image-to-video").json()
     assert words.CANCEL in state["html"]
     assert state["live"]["stage"] == words.STARTING  # there is no worker here
-    shelf.desk.cancel(job.id)
+    shelf.desk.cancel(LOCAL, job.id)
     state = web.get("/panel/image-to-video").json()
     assert words.CANCELLED_TITLE in state["html"]
     assert words.TRY_AGAIN in state["html"]
@@ -161,7 +162,7 @@ def test_the_library_survives_a_file_somebody_deleted(web: TestClient, shelf: Sh
     assert words.MISSING_FILE in web.get("/library?search=gone").json()["html"]
     assert words.GONE_TITLE in web.get(f"/library/{job.id}").text.replace("&#x27;", "'")
     assert web.get(f"/media/{job.id}/clip.mp4").status_code == 404
-    shelf.desk.delete(job.id)
+    shelf.desk.delete(LOCAL, job.id)
 
 
 def test_the_header_tells_model_folder_and_worker(web: TestClient, shelf: Shelf) -> None:

@@ -14,6 +14,7 @@ from pipelines.types import Finishing, Request
 from studio.jobs.desk import JobDesk
 from studio.jobs.job import WorkerStatus
 from studio.paths import DataFolder
+from studio.person import LOCAL
 from tests.media_samples import make_video, moving_square, picture
 
 pytestmark = pytest.mark.slow
@@ -58,9 +59,9 @@ def test_two_tours_of_all_modes_load_one_model_once_and_need_no_more_memory(tmp_
         sizes = []
         workers = set()
         for _ in range(2):
-            jobs = [desk.wait(desk.submit(request).id, 120) for request in tour]
+            jobs = [desk.wait(LOCAL, desk.submit(LOCAL, request).id, 120) for request in tour]
             assert [job.state for job in jobs] == ["done"] * 7, [job.error for job in jobs]
-            assert all(probe_video(desk.clip(job.id)).num_frames > 1 for job in jobs)
+            assert all(probe_video(desk.clip(LOCAL, job.id)).num_frames > 1 for job in jobs)
             status = settled(desk, 7 * (len(sizes) + 1))
             workers.add(status.pid)
             sizes.append(status.rss)

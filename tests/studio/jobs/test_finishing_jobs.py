@@ -10,6 +10,7 @@ import pytest
 from pipelines.finish import FinishRequest, FinishVideo
 from studio.jobs.desk import JobDesk
 from studio.jobs.job import Job
+from studio.person import LOCAL
 from tests.media_samples import make_video, moving_square
 from tests.studio.jobs.fakes import FAKES, PlainRequest
 
@@ -32,17 +33,17 @@ def request_to_finish(tmp_path: Path) -> FinishRequest:
 
 
 def finished(desk: JobDesk, job: Job) -> Job:
-    return desk.wait(job.id, LONG)
+    return desk.wait(LOCAL, job.id, LONG)
 
 
 def test_a_video_is_finished_while_the_model_still_loads(
     finishing_desk: Callable[[str], JobDesk], request_to_finish: FinishRequest
 ) -> None:
     desk = finishing_desk("awaited").start()
-    clip = desk.submit(PlainRequest(prompt="first in line"))
-    assert finished(desk, desk.submit(request_to_finish)).state == "done"
+    clip = desk.submit(LOCAL, PlainRequest(prompt="first in line"))
+    assert finished(desk, desk.submit(LOCAL, request_to_finish)).state == "done"
     assert desk.worker_status().state == "loading"
-    assert desk.job(clip.id).state == "queued"
+    assert desk.job(LOCAL, clip.id).state == "queued"
     desk.folder.models.mkdir(exist_ok=True)
     (desk.folder.models / "come").touch()
     assert finished(desk, clip).state == "done"
@@ -52,18 +53,20 @@ def test_a_video_is_finished_where_no_model_can_be_loaded(
     finishing_desk: Callable[[str], JobDesk], request_to_finish: FinishRequest
 ) -> None:
     desk = finishing_desk("missing").start()
-    assert finished(desk, desk.submit(request_to_finish)).state == "done"
-    refused = finished(desk, desk.submit(PlainRequest(prompt="a ball")))
+    assert finished(desk, desk.submit(LOCAL, request_to_finish)).state == "done"
+    refused = finished(desk, desk.submit(LOCAL, PlainRequest(prompt="a ball")))
     assert (refused.state, refused.error_code) == ("failed", "model_missing")
-    assert finished(desk, desk.submit(request_to_finish)).state == "done"  # the worker that gave up comes back for it
+    assert (
+        finished(desk, desk.submit(LOCAL, request_to_finish)).state == "done"
+    )  # the worker that gave up comes back for it
 
 
 def test_finishing_waits_its_turn_once_the_model_is_there(
     finishing_desk: Callable[[str], JobDesk], request_to_finish: FinishRequest
 ) -> None:
     desk = finishing_desk("fake")
-    first = desk.submit(PlainRequest(prompt="first"))
-    second = desk.submit(request_to_finish)
+    first = desk.submit(LOCAL, PlainRequest(prompt="first"))
+    second = desk.submit(LOCAL, request_to_finish)
     ledger = desk._ledger
     assert ledger.claim("a worker", first.model).id == first.id
     assert ledger.claim("a worker", first.model).id == second.id

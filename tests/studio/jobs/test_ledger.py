@@ -16,7 +16,9 @@ from studio.jobs.recovery import MAX_CRASHES, Recovery
 
 
 def new(name: str, **changes: object) -> NewJob:
-    return NewJob(**{"id": name, "mode": "plain", "model": "m", "recipe": {"septet": 1}, "seed": 3, **changes})
+    return NewJob(
+        **{"id": name, "owner": "local", "mode": "plain", "model": "m", "recipe": {"septet": 1}, "seed": 3, **changes}
+    )
 
 
 @pytest.fixture

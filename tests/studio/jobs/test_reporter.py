@@ -42,7 +42,7 @@ def stop() -> threading.Event:
 @pytest.fixture
 def report(ledgers, stop: threading.Event, tmp_path: Path) -> Reporter:
     ledger, writer = ledgers
-    ledger.add(NewJob("a", "plain", "m", {}, 1), cap=9)
+    ledger.add(NewJob("a", "local", "plain", "m", {}, 1), cap=9)
     return Reporter(ledger.claim("w", "m"), tmp_path / "preview.jpg", ledger, writer, stop)
 
 

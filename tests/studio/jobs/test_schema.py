@@ -37,7 +37,7 @@ def test_a_damaged_page_is_found_at_start(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite3"
     ledger = Ledger(path)
     for number in range(200):
-        ledger.add(NewJob(f"{number}", "plain", "m", {"words": "x" * 200}, 1), cap=999)
+        ledger.add(NewJob(f"{number}", "local", "plain", "m", {"words": "x" * 200}, 1), cap=999)
     ledger.check()
     ledger.rows("PRAGMA wal_checkpoint(TRUNCATE)")
     ledger.close()

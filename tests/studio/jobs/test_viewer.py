@@ -24,7 +24,7 @@ def viewer(ledger: Ledger, tmp_path: Path) -> Viewer:
 
 
 def enter(ledger: Ledger, name: str, work: dict[str, float] = WORK) -> None:
-    ledger.add(NewJob(name, "plain", "m", {}, 1, work=work), cap=99)
+    ledger.add(NewJob(name, "local", "plain", "m", {}, 1, work=work), cap=99)
 
 
 def waits(ledger: Ledger, viewer: Viewer) -> dict[str, tuple[int, float | None]]:

@@ -49,7 +49,7 @@ def test_a_worker_with_nothing_to_do_is_not_stuck(ledger: Ledger, clock: Clock, 
 def test_a_job_without_a_step_is_stuck_and_one_with_slow_steps_is_not(
     ledger: Ledger, clock: Clock, watchdog: Watchdog
 ) -> None:
-    ledger.add(NewJob("a", "plain", "m", {}, 1), cap=9)
+    ledger.add(NewJob("a", "local", "plain", "m", {}, 1), cap=9)
     job = ledger.claim("w", "m")
     for _ in range(20):
         assert not watchdog.is_stuck()
@@ -62,7 +62,7 @@ def test_a_job_without_a_step_is_stuck_and_one_with_slow_steps_is_not(
 
 
 def test_a_cancelled_job_is_waited_for_less_long(ledger: Ledger, clock: Clock, watchdog: Watchdog) -> None:
-    ledger.add(NewJob("a", "plain", "m", {}, 1), cap=9)
+    ledger.add(NewJob("a", "local", "plain", "m", {}, 1), cap=9)
     ledger.claim("w", "m")
     ledger.cancel("a")
     assert not watchdog.is_stuck()

@@ -10,7 +10,7 @@ from studio.jobs.workspace import hand_on_latents, keep_latents, take_over_work
 from studio.paths import DataFolder
 
 LATENTS = "latents-0000.safetensors"
-FIRST = Job("a", "plain", "running", "", 0.0, 1, 0, 3, "m", {}, 0.0)
+FIRST = Job("a", "local", "plain", "running", "", 0.0, 1, 0, 3, "m", {}, 0.0)
 
 
 @pytest.fixture

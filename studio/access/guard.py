@@ -1,0 +1,198 @@
+"""What of gradio is open, and to whom.
+
+Gradio serves one cache to everybody who knows a path, and trusts whoever names a session or an event. Here each person
+has a folder of that cache, and sessions whose names begin with who they belong to: another's cannot be named at all.
+Routes that the page and the client library do not need are closed, and so is any that a newer gradio may add.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from studio import words
+from studio.callers import CALLER
+from studio.media import MEDIA_HEADERS
+from studio.person import Person
+
+API = "/gradio_api"
+LARGEST_JSON = 32 << 20  # bytes; a painted mask comes inside
+# as gradio 6.31 has them; methods and paths
+PLAIN = re.compile(
+    rf"(GET|HEAD) (/|/config/?|/theme\.css|/favicon\.ico|/robots\.txt|/manifest\.json|/static/.*|/assets/.*)"
+    rf"|GET {API}/(info/?|openapi\.json|startup-events|app_id/?|user/?|login_check/?|queue/status|theme\.css)"
+    rf"|POST {API}/reset/?"
+)
+FILE = re.compile(rf"(GET|HEAD) {API}/file=(?P<path>.*)")
+SESSION = re.compile(rf"GET {API}/(queue/data|heartbeat/(?P<hash>[^/]+))")
+PROGRESS = re.compile(rf"GET {API}/upload_progress")
+RESULT = re.compile(rf"GET {API}/call/[^/]+/(?P<event>[^/]+)")
+CALL = re.compile(rf"POST {API}/(queue/join|call/[^/]+/?|(?P<cancel>cancel))")
+BLOBS = re.compile(rf"POST {API}/component_server/?")
+NAMES = ("session_hash", "upload_id")
+
+Events = Callable[[str], str | None]  # an event's id -> the session it belongs to
+
+
+class Guard:
+    """ASGI middleware around gradio alone. `folder_of`: where a person's part of the cache is."""
+
+    def __init__(self, app: ASGIApp, folder_of: Callable[[Person], Path], session_of: Events) -> None:
+        self.app = app
+        self.folder_of = folder_of
+        self.session_of = session_of
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = f"{scope.get('method', '')} {scope['path']}"
+        person: Person | None = scope.get(CALLER)
+        if person is None:  # what is open to everybody is none of gradio's
+            await _refuse(404)(scope, receive, send)
+        elif PLAIN.fullmatch(asked) or BLOBS.fullmatch(asked):
+            await self.app(scope, receive, send)
+        elif found := FILE.fullmatch(asked):
+            await self._file(person, found["path"], scope, receive, send)
+        elif found := SESSION.fullmatch(asked):
+            if found["hash"]:
+                path = f"{API}/heartbeat/{_theirs(person, found['hash'])}"
+                scope = {**scope, "path": path, "raw_path": path.encode()}
+            await self.app(_query(scope, person), receive, send)
+        elif PROGRESS.fullmatch(asked):
+            await self.app(_query(scope, person), receive, send)
+        elif found := RESULT.fullmatch(asked):
+            await self._if_theirs(person, found["event"], scope, receive, send)
+        elif found := CALL.fullmatch(asked):
+            await self._call(person, scope, receive, send, is_cancel=bool(found["cancel"]))
+        else:
+            await _refuse(404)(scope, receive, send)
+
+    async def _file(self, person: Person, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._may_name(person, path):
+            await self.app(scope, receive, _as_media(send))
+        else:
+            await _refuse(404)(scope, receive, send)
+
+    async def _if_theirs(self, person: Person, event: str, scope: Scope, receive: Receive, send: Send) -> None:
+        session = self.session_of(event) or ""
+        app = self.app if session.startswith(_theirs(person, "")) else _refuse(404)
+        await app(scope, receive, send)
+
+    async def _call(self, person: Person, scope: Scope, receive: Receive, send: Send, *, is_cancel: bool) -> None:
+        raw = await _whole(receive, LARGEST_JSON)
+        if raw is None:
+            await _refuse(413)(scope, receive, send)
+            return
+        try:
+            body = json.loads(raw)
+        except (ValueError, RecursionError):
+            body = None
+        if not isinstance(body, dict):
+            await _refuse(400)(scope, receive, send)
+            return
+        if any(not self._may_name(person, path) for path in _paths(body)):
+            await _refuse(404)(scope, receive, send)
+            return
+        body["session_hash"] = _theirs(person, str(body.get("session_hash") or "program"))
+        replay = _replay(json.dumps(body).encode(), scope, receive)
+        if is_cancel:
+            await self._if_theirs(person, str(body.get("event_id")), *replay, send)
+        else:
+            await self.app(*replay, send)
+
+    def _may_name(self, person: Person, path: str) -> bool:
+        """Whether a path is that of a file in the person's own folder, links and dots followed."""
+        try:
+            place = Path(path).resolve()
+            return place.is_file() and place.is_relative_to(self.folder_of(person).resolve())
+        except (OSError, ValueError):  # a name too long, or with a zero in it
+            return False
+
+
+def _theirs(person: Person, name: str) -> str:
+    """What a session or an upload is called inside: nobody else's names begin like this."""
+    return f"{person.folder}-{name}"
+
+
+def _paths(value: Any) -> Iterator[str]:
+    """Every path anywhere in a body: gradio reads whatever is called so in an object as a file."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Mapping):
+            if item.get("path"):
+                yield str(item["path"])
+            pending += item.values()
+        elif isinstance(item, list):
+            pending += item
+
+
+def _query(scope: Scope, person: Person) -> Scope:
+    """The same request with the names in its query made the person's."""
+    pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    mine = [(key, _theirs(person, value) if key in NAMES else value) for key, value in pairs]
+    return {**scope, "query_string": urlencode(mine).encode()}
+
+
+async def _whole(receive: Receive, most: int) -> bytes | None:
+    """The whole body, or None if it is longer than `most` bytes."""
+    body, more = bytearray(), True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > most:
+            return None
+    return bytes(body)
+
+
+def _replay(body: bytes, scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
+    """The request with another body."""
+    headers = [(name, value) for name, value in scope["headers"] if name.lower() != b"content-length"]
+    sent = False
+
+    async def again() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return {**scope, "headers": [*headers, (b"content-length", str(len(body)).encode())]}, again
+
+
+def _as_media(send: Send) -> Send:
+    """What a person uploaded is shown as a picture or a video, never run as a page."""
+
+    async def marked(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in MEDIA_HEADERS.items():
+                headers[name] = value
+        await send(message)
+
+    return marked
+
+
+def _refuse(status: int) -> Response:
+    return JSONResponse({"detail": words.REFUSALS[status]}, status)
+
+
+def session_finder(queue: Any) -> Events:
+    """Looks events up in gradio's queue: those that wait or run, then those whose end was not told yet."""
+
+    def session_of(event_id: str) -> str | None:
+        event = queue.event_ids_to_events.get(event_id)
+        if event is not None:
+            session: str = event.session_hash
+            return session
+        waiting = queue.pending_event_ids_session.items()
+        return next((session for session, events in list(waiting) if event_id in events), None)
+
+    return session_of
