@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -99,7 +100,7 @@ class Guard:
         if any(not self._may_name(person, path) for path in _paths(body)):
             await _refuse(404)(scope, receive, send)
             return
-        body["session_hash"] = _theirs(person, str(body.get("session_hash") or "program"))
+        body["session_hash"] = _theirs(person, str(body.get("session_hash") or secrets.token_hex(8)))
         replay = _replay(json.dumps(body).encode(), scope, receive)
         if is_cancel:
             await self._if_theirs(person, str(body.get("event_id")), *replay, send)

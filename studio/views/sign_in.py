@@ -66,6 +66,7 @@ def _style() -> str:
         ".wrong{margin:0 0 16px;padding:10px 12px;border-radius:8px;background:var(--bad-wash);color:var(--bad);"
         "font-size:13.5px}.help{margin:16px 0 0;color:var(--soft);font-size:13px}"
         "video{display:block;width:100%;max-height:70vh;background:#000}"
-        ".under{display:flex;align-items:center;justify-content:space-between;gap:16px;flex-wrap:wrap;padding:16px 20px}"
+        ".under{display:flex;align-items:center;justify-content:space-between;gap:16px;flex-wrap:wrap;"
+        "padding:16px 20px}"
         ".under p{margin:0;color:var(--soft);font-size:13.5px}.under .button{margin:0}"
     )

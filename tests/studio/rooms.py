@@ -13,7 +13,7 @@ from studio.jobs.desk import JobDesk
 from studio.jobs.job import Job
 from studio.jobs.ledger import Ledger
 from studio.paths import DataFolder
-from studio.person import LOCAL
+from studio.person import LOCAL, Person
 from studio.shelf import Shelf
 
 NOBODY = "0" * 32
@@ -48,9 +48,9 @@ def quiet_shelf(root: Path) -> Shelf:
     return Shelf(JobDesk(DataFolder(root / "data"), str(paper_model(root / "paper")), "cpu"))
 
 
-def finish(shelf: Shelf, request: Request, clip: bytes = b"not really a clip" * 100) -> Job:
+def finish(shelf: Shelf, request: Request, clip: bytes = b"not really a clip" * 100, person: Person = LOCAL) -> Job:
     """A job that is done, with files where a worker would have put them."""
-    job = shelf.desk.submit(LOCAL, request)
+    job = shelf.desk.submit(person, request)
     ledger = Ledger(shelf.desk.folder.ledger)
     claimed = ledger.claim("hand", job.model)
     assert claimed is not None
@@ -61,4 +61,4 @@ def finish(shelf: Shelf, request: Request, clip: bytes = b"not really a clip" * 
     Image.new("RGB", (96, 64), (200, 120, 40)).save(folder / "poster.jpg")
     ledger.done(claimed, {**job.recipe, "made": MADE}, {"denoise": 1.5, "decode": 0.5})
     ledger.close()
-    return shelf.desk.job(LOCAL, job.id)
+    return shelf.desk.job(person, job.id)
