@@ -30,6 +30,7 @@ from studio.layout import build_page
 from studio.media import JOB_ID, Who, known_job, media_routes
 from studio.person import Person
 from studio.policy import PagePolicy
+from studio.sharing import share_routes
 from studio.shelf import PAGE, Shelf, folder_of
 from studio.theme import Septet, css, head
 from studio.views import header, library
@@ -55,8 +56,10 @@ def build_app(shelf: Shelf, entrance: Entrance | None = None) -> FastAPI:
         ],
     )
     app.include_router(media_routes(shelf))
-    app.include_router(_asked_by_the_page(shelf, fetches, signs_out=bool(entrance.routes)))
+    app.include_router(_asked_by_the_page(shelf, fetches, entrance))
     app.include_router(upload_routes(shelf.desk.folder.uploads, entrance.uploads))
+    if entrance.identity.shares:
+        app.include_router(share_routes(shelf))
     for routes in entrance.routes:
         app.include_router(routes)
     page = build_page(shelf, fetches)
@@ -81,7 +84,7 @@ def build_app(shelf: Shelf, entrance: Entrance | None = None) -> FastAPI:
     return app
 
 
-def _asked_by_the_page(shelf: Shelf, fetches: Fetches, *, signs_out: bool) -> APIRouter:
+def _asked_by_the_page(shelf: Shelf, fetches: Fetches, entrance: Entrance) -> APIRouter:
     """What the page's own scripts ask for: the result panels, the header, the library, example files."""
     router = APIRouter()
 
@@ -102,7 +105,7 @@ def _asked_by_the_page(shelf: Shelf, fetches: Fetches, *, signs_out: bool) -> AP
 
     @router.get("/status")
     def status(who: Who) -> JSONResponse:
-        state = studio_state(shelf, fetches, who, signs_out=signs_out)
+        state = studio_state(shelf, fetches, who, signs_out=bool(entrance.routes))
         html = header.status(state)
         busy = bool(fetches.known) or shelf.desk.busy() > 0
         key = hashlib.sha256(html.encode()).hexdigest()[:16]
@@ -125,7 +128,7 @@ def _asked_by_the_page(shelf: Shelf, fetches: Fetches, *, signs_out: bool) -> AP
 
     @router.get("/library/{job}")
     def one(who: Who, job: str) -> HTMLResponse:
-        return HTMLResponse(library.full(known_job(shelf, who, job)), headers=PRIVATE)
+        return HTMLResponse(library.full(known_job(shelf, who, job), shares=entrance.identity.shares), headers=PRIVATE)
 
     @router.get("/styles/{name}.webp")
     def style(name: str) -> FileResponse:

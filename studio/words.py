@@ -198,6 +198,22 @@ MODEL_ON_DISK = "On disk"
 MODEL_SWITCHED = "{title} is used from the next clip on."
 MODEL_NONE = "No model could be loaded, so clips wait. Choose or fetch one here."
 
+# Sharing
+SHARE = "Share"
+SHARE_HINT = "A link shows this clip to anybody who has it. The file carries its prompt and settings."
+SHARE_HOW_LONG = "How long the link works"
+SHARE_FOR: Mapping[int, str] = {7: "for 7 days", 30: "for 30 days", 0: "until I stop it"}
+SHARE_LINK = "The link"
+SHARE_COPY = "Copy the link"
+SHARE_STOP = "Stop sharing"
+SHARED = "Shared until you stop it."
+SHARED_UNTIL = "Shared until {date}."
+SHARED_NOW = "Copy the link now: it is shown this once."
+SHARED_BEFORE = "Whoever has the link can see it. For a new link, stop sharing and share again."
+SHARED_TITLE = "A shared clip"
+NOT_SHARED = "This link does not work"
+NOT_SHARED_HINT = "It may have run out, or sharing was stopped. Ask whoever sent it for a new one."
+
 # Signing in
 SIGN_IN = "Sign in"
 SIGN_OUT = "Sign out"

@@ -25,6 +25,7 @@ from studio.jobs.intake import Intake
 from studio.jobs.job import Job, WorkerStatus, unknown_job
 from studio.jobs.ledger import Ledger
 from studio.jobs.roster import Roster
+from studio.jobs.shares import Shares
 from studio.jobs.supervisor import Supervisor
 from studio.jobs.viewer import Viewer
 from studio.jobs.worker import DEFAULT_LOADER
@@ -61,6 +62,7 @@ class JobDesk:
         self._roster = Roster(self._ledger)
         self._viewer = Viewer(self._ledger, folder)
         self._inputs = InputStore(folder.inputs)
+        self.shares = Shares(self._ledger, self._find)
         self._intake = Intake(folder, self._ledger, pipelines, (capacity, personal))
         self._device = device
         self._loader = loader

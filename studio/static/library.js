@@ -40,7 +40,18 @@ async function watchForNew() {
 
 async function open(dialog, address) {
   dialog.querySelector("[data-part=inside]").innerHTML = await (await fetch(address, { cache: "no-store" })).text();
+  const share = dialog.querySelector("[data-part=share]");
+  if (share) await shareOf(share, "GET");
   dialog.showModal();
+}
+
+// The line about sharing: the studio says what stands in it, the page knows its own address.
+async function shareOf(line, method, body) {
+  const answer = await fetch(`library/${jobOf(line)}/share`, { method, body, cache: "no-store" });
+  if (!answer.ok) return;
+  line.innerHTML = await answer.text();
+  const link = line.querySelector("[data-part=link]");
+  if (link) { link.value = new URL(link.value, document.baseURI).href; link.focus(); link.select(); }
 }
 
 function close(dialog) {
@@ -62,6 +73,17 @@ const actions = {
   send: (button) => { const job = jobOf(button); close(player); trigger("send", { job, to: button.dataset.to, what: button.dataset.what }); },
   remove: (button) => { const job = jobOf(button); if (player.open) close(player); sure.dataset.job = job; sure.showModal(); },
   "remove-now": () => { sure.close(); picked.delete(sure.dataset.job); trigger("remove", { job: sure.dataset.job }); },
+  share: (button) => {
+    const line = button.closest("[data-part=share]");
+    shareOf(line, "POST", new URLSearchParams({ days: line.querySelector("[data-part=days]").value }));
+  },
+  unshare: (button) => shareOf(button.closest("[data-part=share]"), "DELETE"),
+  "copy-link": async (button) => {
+    const link = button.closest("[data-part=share]").querySelector("[data-part=link]");
+    link.select();
+    try { await navigator.clipboard.writeText(link.value); } catch { document.execCommand("copy"); } // plain http has no clipboard
+    button.textContent = button.dataset.done;
+  },
   more: () => load(next),
   compare: async () => {
     await open(pair, "library/compare?" + new URLSearchParams([...picked].map((id) => ["job", id])));

@@ -89,14 +89,16 @@ def _card(job: Job) -> str:
     )
 
 
-def full(job: Job) -> str:
-    """One clip with everything known about it."""
+def full(job: Job, *, shares: bool = False) -> str:
+    """One clip with everything known about it. `shares`: there are people to share it with."""
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.details(job))
     if job.has_clip:
         stage = f'<div class="s-stage">{marks.player(job.id, facts.summary(job), autoplay=True)}</div>'
         acts = marks.link(words.DOWNLOAD, f"media/{job.id}/clip.mp4?download=1", marks.DOWNLOAD, "main")
         acts += marks.formats_menu(job.id, offered(job))
         send = goes_on(job) + marks.send_menu(facts.targets())
+        if shares:
+            rows += f'<dt>{escape(words.SHARE)}</dt><dd class="s-share" data-part="share" aria-live="polite"></dd>'
     else:
         stage = (
             f'<div class="s-stage blank"><div class="s-empty">{marks.FILM}<b>{escape(words.GONE_TITLE)}</b>'

@@ -90,6 +90,7 @@ def furnish(house: House, folder: Path) -> House:
     styled = StylizationRequest(prompt=SECRET, video=str(video), seed=7)
     house.done = finish(house.shelf, styled, Path(video).read_bytes(), ANN).id
     house.waiting = house.shelf.desk.submit(ANN, TextToVideoRequest(prompt=f"{SECRET} waits")).id
+    house.token = house.shelf.desk.shares.begin(ANN, house.done, 7)
     preview = house.shelf.desk.folder.job(house.waiting) / "preview.jpg"
     preview.parent.mkdir()
     Image.new("RGB", (96, 64)).save(preview)
