@@ -1,0 +1,163 @@
+"""The guard around gradio: names of sessions are made a person's own, uploads stay within a person's room."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
+
+from studio.access.guard import API, LARGEST_JSON, Guard
+from studio.access.uploads import DAY, forget_old
+from studio.callers import CALLER
+from studio.person import Person
+from studio.shelf import folder_of
+from tests.studio.access.house import ANN, House
+
+BEN = Person("ben")
+
+
+class Stub:
+    """Gradio, as far as it tells what it was asked."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        body = await request.body()
+        told = {"path": scope["path"], "query": dict(request.query_params), "body": json.loads(body or b"null")}
+        await JSONResponse(told)(scope, receive, send)
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> TestClient:
+    guard = Guard(Stub(), lambda person: tmp_path / person.folder, {"e1": f"{ANN.folder}-s1"}.get)
+
+    async def as_somebody(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            name = dict(scope["headers"])[b"who"].decode()
+            await guard({**scope, CALLER: Person(name)} if name else scope, receive, send)
+
+    return TestClient(as_somebody)
+
+
+def ask(web: TestClient, who: Person, method: str, path: str, **given: object) -> Response:
+    return web.request(method, path, headers={"who": who.name}, **given)  # type: ignore[return-value,arg-type]
+
+
+def test_a_sessions_name_begins_with_whose_it_is(guarded: TestClient) -> None:
+    told = ask(guarded, ANN, "GET", f"{API}/queue/data?session_hash=s1&x=1").json()
+    assert told["query"] == {"session_hash": f"{ANN.folder}-s1", "x": "1"}
+    assert ask(guarded, BEN, "GET", f"{API}/heartbeat/s1").json()["path"] == f"{API}/heartbeat/{BEN.folder}-s1"
+    stolen = f"{ANN.folder}-s1"
+    told = ask(guarded, BEN, "POST", f"{API}/queue/join", json={"data": [], "session_hash": stolen}).json()
+    assert told["body"]["session_hash"] == f"{BEN.folder}-{stolen}"
+
+
+def test_calls_without_a_session_each_get_one_of_their_own(guarded: TestClient) -> None:
+    sessions = {
+        ask(guarded, ANN, "POST", f"{API}/call/jobs", json={"data": []}).json()["body"]["session_hash"]
+        for _ in range(5)
+    }
+    assert len(sessions) == 5
+    assert all(session.startswith(f"{ANN.folder}-") for session in sessions)
+
+
+def test_only_whose_event_it_is_cancels_it_or_hears_how_it_ended(guarded: TestClient) -> None:
+    body = {"session_hash": "s1", "fn_index": 0, "event_id": "e1"}
+    for who, status in ((ANN, 200), (BEN, 404)):
+        assert ask(guarded, who, "POST", f"{API}/cancel", json=body).status_code == status
+        assert ask(guarded, who, "GET", f"{API}/call/jobs/e1").status_code == status
+    assert ask(guarded, ANN, "GET", f"{API}/call/jobs/e2").status_code == 404
+
+
+def test_paths_are_found_wherever_they_hide(guarded: TestClient, tmp_path: Path) -> None:
+    mine, theirs = (tmp_path / who.folder / "x" / "a.png" for who in (ANN, BEN))
+    for path in (mine, theirs):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"x")
+    link = mine.with_name("link.png")
+    link.symlink_to(theirs)
+    for path, status in ((mine, 200), (theirs, 404), (link, 404), (mine.parent / "../../" / theirs, 404)):
+        deep = {"data": [[{"a": {"b": [{"path": str(path)}]}}]], "event_data": {"path": str(path)}}
+        assert ask(guarded, ANN, "POST", f"{API}/queue/join", json=deep).status_code == status
+        assert ask(guarded, ANN, "GET", f"{API}/file={path}").status_code == status
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"nonsense", b"[" * 100_000, b"\xff"])
+def test_what_is_no_call_is_refused(guarded: TestClient, body: bytes) -> None:
+    assert ask(guarded, ANN, "POST", f"{API}/queue/join", content=body).status_code == 400
+
+
+def test_a_body_without_end_is_cut_off(guarded: TestClient) -> None:
+    assert ask(guarded, ANN, "POST", f"{API}/queue/join", content=b" " * (LARGEST_JSON + 1)).status_code == 413
+
+
+def test_who_is_nobody_gets_nothing_of_gradio(guarded: TestClient) -> None:
+    assert ask(guarded, Person(""), "GET", "/").status_code == 404
+
+
+def test_two_people_may_upload_the_same_and_neither_finds_the_others(house: House) -> None:
+    given = {"files": ("same.png", b"the same content")}
+    one, other = (house.ask(who, "POST", f"{API}/upload", files=given).json()[0] for who in ("ann", "ben"))
+    assert one != other
+    assert Path(one).is_relative_to(folder_of(ANN))
+    assert house.ask("ben", "GET", f"{API}/file={other}").content == b"the same content"
+    assert house.ask("ben", "GET", f"{API}/file={one}").status_code == 404
+
+
+def test_a_page_among_uploads_is_saved_and_never_run(house: House) -> None:
+    for name in ("evil.html", "evil.svg"):
+        given = {"files": (name, b"<script>alert(1)</script>")}
+        path = house.ask("ann", "POST", f"{API}/upload", files=given).json()[0]
+        got = house.ask("ann", "GET", f"{API}/file={path}")
+        assert "sandbox" in got.headers["content-security-policy"]
+        assert got.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_full_room_is_said_so_before_anything_is_taken(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    hog = folder_of(BEN) / "hog"
+    hog.mkdir(parents=True, exist_ok=True)
+    with (hog / "a.bin").open("wb") as file:
+        file.truncate(4 * 10**9)  # sparse: it takes no room on the disk
+    try:
+        refused = house.ask("ben", "POST", f"{API}/upload", files={"files": ("b.bin", bytes(3 << 20))})
+        assert refused.status_code == 413
+        assert "4.0 GB" in refused.text
+        chunks = (b"x" * (1 << 20) for _ in range(4))  # of a length that was never announced
+        head = b'--b\r\nContent-Disposition: form-data; name="files"; filename="b.bin"\r\n\r\n'
+        unannounced = house.ask(
+            "ben",
+            "POST",
+            f"{API}/upload",
+            content=(part for part in (head, *chunks, b"\r\n--b--")),
+            headers={"Content-Type": "multipart/form-data; boundary=b"},
+        )
+        assert unannounced.status_code == 413
+        assert house.ask("ann", "POST", f"{API}/upload", files={"files": ("b.bin", b"x")}).status_code == 200
+    finally:
+        (hog / "a.bin").unlink()
+
+
+def test_uploads_of_yesterday_are_forgotten_and_todays_are_not(tmp_path: Path) -> None:
+    for name in ("ann/old/a", "ann/new/b", "ben/old/c", "shared"):
+        path = tmp_path / name
+        path.mkdir(parents=True)
+        (path / "file").write_bytes(b"x")
+        if "new" not in name:
+            for each in (path / "file", path):
+                os.utime(each, (0, time.time() - DAY - 60))
+    os.utime(tmp_path / "ann" / "old", (0, 0))
+    os.utime(tmp_path / "ben" / "old", (0, 0))
+    os.utime(tmp_path / "ann", (0, 0))
+    forget_old(tmp_path)
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")) == [
+        "ann",
+        "ann/new",
+        "ann/new/b",
+        "ann/new/b/file",
+    ]
