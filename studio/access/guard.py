@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -56,13 +56,15 @@ class Guard:
         person: Person | None = scope.get(CALLER)
         if person is None:  # what is open to everybody is none of gradio's
             await _refuse(404)(scope, receive, send)
-        elif PLAIN.fullmatch(asked) or BLOBS.fullmatch(asked):
+        elif PLAIN.fullmatch(asked):
             await self.app(scope, receive, send)
+        elif BLOBS.fullmatch(asked):
+            await self._blobs(scope, receive, send)
         elif found := FILE.fullmatch(asked):
             await self._file(person, found["path"], scope, receive, send)
         elif found := SESSION.fullmatch(asked):
             if found["hash"]:
-                path = f"{API}/heartbeat/{_theirs(person, found['hash'])}"
+                path = f"{API}/heartbeat/{theirs(person, found['hash'])}"
                 scope = {**scope, "path": path, "raw_path": path.encode()}
             await self.app(_query(scope, person), receive, send)
         elif PROGRESS.fullmatch(asked):
@@ -80,9 +82,17 @@ class Guard:
         else:
             await _refuse(404)(scope, receive, send)
 
+    async def _blobs(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A painted canvas, which gradio reads into memory whole."""
+        raw = await _whole(receive, LARGEST_JSON)
+        if raw is None:
+            await _refuse(413)(scope, receive, send)
+        else:
+            await self.app(*_replay(raw, scope, receive), send)
+
     async def _if_theirs(self, person: Person, event: str, scope: Scope, receive: Receive, send: Send) -> None:
         session = self.session_of(event) or ""
-        app = self.app if session.startswith(_theirs(person, "")) else _refuse(404)
+        app = self.app if session.startswith(theirs(person, "")) else _refuse(404)
         await app(scope, receive, send)
 
     async def _call(self, person: Person, scope: Scope, receive: Receive, send: Send, *, is_cancel: bool) -> None:
@@ -100,7 +110,8 @@ class Guard:
         if any(not self._may_name(person, path) for path in _paths(body)):
             await _refuse(404)(scope, receive, send)
             return
-        body["session_hash"] = _theirs(person, str(body.get("session_hash") or secrets.token_hex(8)))
+        _claim_strokes(person, body)
+        body["session_hash"] = theirs(person, str(body.get("session_hash") or secrets.token_hex(8)))
         replay = _replay(json.dumps(body).encode(), scope, receive)
         if is_cancel:
             await self._if_theirs(person, str(body.get("event_id")), *replay, send)
@@ -116,19 +127,30 @@ class Guard:
             return False
 
 
-def _theirs(person: Person, name: str) -> str:
+def theirs(person: Person, name: str) -> str:
     """What a session or an upload is called inside: nobody else's names begin like this."""
     return f"{person.folder}-{name}"
 
 
-def _paths(value: Any) -> Iterator[str]:
-    """Every path anywhere in a body: gradio reads whatever is called so in an object as a file."""
+def _claim_strokes(person: Person, body: Any) -> None:
+    """Make the names of painted canvases in a call the person's, as they are kept (strokes.py)."""
+    for item in _objects(body):
+        if "layers" in item and item.get("id"):
+            item["id"] = theirs(person, str(item["id"]))
+
+
+def _paths(body: Any) -> Iterator[str]:
+    """Every path anywhere in a call: gradio reads whatever is called so in an object as a file."""
+    return (str(item["path"]) for item in _objects(body) if item.get("path"))
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object anywhere in some JSON."""
     pending = [value]
     while pending:
         item = pending.pop()
-        if isinstance(item, Mapping):
-            if item.get("path"):
-                yield str(item["path"])
+        if isinstance(item, dict):
+            yield item
             pending += item.values()
         elif isinstance(item, list):
             pending += item
@@ -137,7 +159,7 @@ def _paths(value: Any) -> Iterator[str]:
 def _query(scope: Scope, person: Person) -> Scope:
     """The same request with the names in its query made the person's."""
     pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    mine = [(key, _theirs(person, value) if key in NAMES else value) for key, value in pairs]
+    mine = [(key, theirs(person, value) if key in NAMES else value) for key, value in pairs]
     return {**scope, "query_string": urlencode(mine).encode()}
 
 

@@ -16,6 +16,7 @@ from pipelines.media.read import read_mask
 from pipelines.subject import salient_mask
 from pipelines.types import Frame
 from studio import components, groups, labels, words
+from studio.access.strokes import keep_apart
 from studio.callers import caller_of
 from studio.components import PRIVATE, shown
 from studio.forms import Fields, Values
@@ -128,6 +129,7 @@ def _ways(tab: MaskTab) -> None:
         visible=False,
         elem_classes="s-media",
     )
+    keep_apart(editor)
     file = gr.File(
         label=labels.label("mask"), file_types=["image", "video"], type="filepath", height=120, visible=False
     )

@@ -7,6 +7,7 @@ import os
 import time
 from pathlib import Path
 
+import gradio as gr
 import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -161,3 +162,27 @@ def test_uploads_of_yesterday_are_forgotten_and_todays_are_not(tmp_path: Path) -
         "ann/new/b",
         "ann/new/b/file",
     ]
+
+
+def test_what_one_person_paints_is_no_canvas_of_anothers(house: House) -> None:
+    blocks = house.gradio.get_blocks()
+    key, editor = next((key, block) for key, block in blocks.blocks.items() if isinstance(block, gr.ImageEditor))
+    fields = {"data": "", "type": "layer", "index": "0", "id": "c1"}
+
+    def paint(who: str, name: str) -> int:
+        sent = {**fields, "id": name, "component_id": str(key), "session_hash": "s", "fn_name": "accept_blobs"}
+        return house.ask(who, "POST", f"{API}/component_server", data=sent, files={"file": ("a.png", b"x")}).status_code
+
+    assert paint("ann", "c1") == 200
+    assert paint("ben", f"{ANN.folder}-c1") == 200
+    assert set(editor.blob_storage) == {f"{ANN.folder}-c1", f"{BEN.folder}-{ANN.folder}-c1"}
+    for number in range(9):
+        paint("ben", f"n{number}")
+    assert f"{ANN.folder}-c1" in editor.blob_storage
+    assert len(editor.blob_storage) <= 1 + 4
+
+
+def test_a_call_names_a_persons_own_canvas(guarded: TestClient) -> None:
+    given = {"data": [{"background": None, "layers": [], "composite": None, "id": "c1"}, {"id": "no canvas"}]}
+    told = ask(guarded, BEN, "POST", f"{API}/queue/join", json=given).json()["body"]["data"]
+    assert [each["id"] for each in told] == [f"{BEN.folder}-c1", "no canvas"]
