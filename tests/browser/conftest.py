@@ -55,9 +55,9 @@ class Inputs:
     broken: Path
 
 
-def start_studio(data: Path, model: str) -> Studio:
+def start_studio(data: Path, model: str, *flags: str) -> Studio:
     """Start app.py on a free port and wait until it says where it is."""
-    command = [sys.executable, "app.py", "--data", str(data), "--port", "0", "--model", model, "--no-browser"]
+    command = [sys.executable, "app.py", "--data", str(data), "--port", "0", "--model", model, "--no-browser", *flags]
     process = subprocess.Popen(
         command,
         cwd=ROOT,
