@@ -96,7 +96,7 @@ def mesh_input(form: Form, field: str, height: int = 250) -> gr.Model3D:
         elem_classes="s-media",
         elem_id=f"{form.mode}-{field}",
     )
-    form.add(field, widget, show=hand_over)
+    form.add(field, widget)
     return widget
 
 

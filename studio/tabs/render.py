@@ -12,9 +12,12 @@ from pipelines.errors import InputError
 from pipelines.render import Render, RenderRequest
 from pipelines.types import Frame
 from studio import components, groups, labels, words
+from studio.callers import caller_of
 from studio.components import PRIVATE, shown
 from studio.forms import Fields, Values, read_number, show_number
+from studio.person import Person
 from studio.recipes import build_request
+from studio.shelf import show_frame
 from studio.tabs.base import Page, Tab, varied
 from studio.tabs.look import one_frame_button, part, steering, wire_one_frame
 
@@ -28,7 +31,7 @@ OF_MESH = ("mesh", "up_axis", "camera_move", "camera_azimuth", "camera_elevation
 class RenderTab(Tab):
     """Adds the 3D file's way, and several looks of one shot, to what every tab has."""
 
-    def collect(self, values: Values) -> Fields:
+    def collect(self, values: Values, _person: Person) -> Fields:
         """The request's fields: of the video or of the 3D file, whichever is chosen."""
         fields = self.form.fields(values)
         by_mesh = values[self.extra["way"]] == "mesh"
@@ -64,11 +67,11 @@ class RenderTab(Tab):
     def on_given(self, kind: str) -> dict[Component, Any]:
         return {self.extra["way"]: "video"} if kind == "video" else {}
 
-    def first_frame(self, values: Values) -> Frame:
+    def first_frame(self, values: Values, person: Person) -> Frame:
         """The clay frame a 3D file's clip begins with, at the clip's shape."""
         from pipelines.scene import open_scene
 
-        fields = self.collect(values)
+        fields = self.collect(values, person)
         if not fields.get("mesh"):
             raise InputError(words.MESH_MISSING)
         request = build_request(RenderRequest, fields)
@@ -147,8 +150,9 @@ def _wire_first_frame(tab: RenderTab) -> None:
     file: Any = tab.form.widget("mesh")
 
     @shown
-    def show(values: Values) -> dict[Component, Any]:
-        return {preview: gr.update(value=tab.first_frame(values), visible=True)}
+    def show(values: Values, caller: gr.Request) -> dict[Component, Any]:
+        person = caller_of(caller)
+        return {preview: gr.update(value=show_frame(person, tab.first_frame(values, person)), visible=True)}
 
     tab.extra["show"].click(show, tab.widgets - {preview, tab.extra["show"]}, preview, concurrency_limit=1, **PRIVATE)
     file.change(lambda: gr.update(value=None, visible=False), None, preview, **PRIVATE)
