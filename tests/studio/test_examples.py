@@ -14,6 +14,7 @@ import pytest
 from pipelines import PIPELINES
 from pipelines.checkpoints import ASSETS
 from studio.examples import FOLDER, Example, examples, public_file
+from studio.person import LOCAL
 from studio.recipes import build_request
 from studio.shelf import Shelf
 from studio.tabs.base import Page, Tab
@@ -53,7 +54,7 @@ def test_an_example_fills_its_tab_with_a_request_the_mode_takes(tabs: dict[str, 
         if isinstance(shown, dict) and shown.get("__type__") == "update":
             shown = shown.get("value", widget.value)
         values[widget] = shown
-    read = tab.collect(values) if hasattr(tab, "collect") else tab.form.fields(values)
+    read = tab.collect(values, LOCAL) if hasattr(tab, "collect") else tab.form.fields(values)
     request = build_request(PIPELINES[mode].request_type, read).model_dump(mode="json")
     for field, value in row.fields.items():
         if isinstance(value, str) and (FOLDER / value).is_file():

@@ -12,6 +12,7 @@ import pytest
 from pipelines.checkpoints import ASSETS
 from pipelines.errors import InputError, MediaError
 from pipelines.render import RenderRequest
+from studio.person import LOCAL
 from studio.recipes import build_request
 from studio.tabs import render
 from studio.tabs.base import Page
@@ -38,16 +39,16 @@ def values(tab: render.RenderTab, **changes: Any) -> dict[Any, Any]:
 
 def test_only_what_belongs_to_the_chosen_way_is_asked(tab: render.RenderTab) -> None:
     both = {"video": "clip.mp4", "mesh": ROCKET, "start": "1", "seconds": "3"}
-    by_video = tab.collect(values(tab, way="video", **both))
+    by_video = tab.collect(values(tab, way="video", **both), LOCAL)
     assert "mesh" not in by_video
     assert not [name for name in by_video if name.startswith("camera")]
-    by_mesh = tab.collect(values(tab, way="mesh", **both))
+    by_mesh = tab.collect(values(tab, way="mesh", **both), LOCAL)
     assert not {"video", "start", "render_pass", "invert_depth"} & set(by_mesh)
     assert (by_mesh["mesh"], by_mesh["seconds"]) == (ROCKET, 3)
 
 
 def test_an_untouched_tab_with_a_3d_file_is_a_request(tab: render.RenderTab) -> None:
-    request = build_request(RenderRequest, tab.collect(values(tab, way="mesh", mesh=ROCKET, prompt="x")))
+    request = build_request(RenderRequest, tab.collect(values(tab, way="mesh", mesh=ROCKET, prompt="x"), LOCAL))
     assert request.camera == RenderRequest(mesh=ROCKET).camera
     assert request.structure_blur == 0
 
@@ -68,7 +69,7 @@ def test_what_the_tab_is_filled_with_is_what_it_reads(tab: render.RenderTab) -> 
     shown = values(tab) | {
         widget: value.get("value") if isinstance(value, dict) else value for widget, value in tab.fill(FILLED).items()
     }
-    read = tab.collect(shown)
+    read = tab.collect(shown, LOCAL)
     assert Path(read.pop("mesh")).read_bytes() == Path(ROCKET).read_bytes()
     assert {name: read[name] for name in FILLED if name != "mesh"} == {
         name: value for name, value in FILLED.items() if name != "mesh"
@@ -123,8 +124,8 @@ def test_more_than_four_looks_are_refused(tab: render.RenderTab) -> None:
 
 def test_the_first_frame_is_large_enough_to_see_and_has_the_clips_shape(tab: render.RenderTab) -> None:
     asked = {"way": "mesh", "mesh": ROCKET}
-    wide = tab.first_frame(values(tab, **asked))
-    tall = tab.first_frame(values(tab, **asked) | {tab.form.widget("finishing.aspect_ratio"): "9:16"})
+    wide = tab.first_frame(values(tab, **asked), LOCAL)
+    tall = tab.first_frame(values(tab, **asked) | {tab.form.widget("finishing.aspect_ratio"): "9:16"}, LOCAL)
     assert wide.shape[1] >= 480
     assert wide.shape[0] < wide.shape[1]
     assert tall.shape[0] > tall.shape[1]
@@ -133,7 +134,7 @@ def test_the_first_frame_is_large_enough_to_see_and_has_the_clips_shape(tab: ren
 
 def test_without_a_3d_file_there_is_no_first_frame(tab: render.RenderTab, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no 3D file yet"):
-        tab.first_frame(values(tab, way="mesh"))
+        tab.first_frame(values(tab, way="mesh"), LOCAL)
     (tmp_path / "x.glb").write_bytes(b"garbage")
     with pytest.raises(MediaError, match=r"x\.glb"):
-        tab.first_frame(values(tab, way="mesh", mesh=str(tmp_path / "x.glb")))
+        tab.first_frame(values(tab, way="mesh", mesh=str(tmp_path / "x.glb")), LOCAL)
