@@ -10,8 +10,10 @@ import gradio as gr
 from pipelines.errors import InputError
 from pipelines.media.probe import probe_video
 from studio import components, groups, words
+from studio.callers import caller_of
 from studio.components import PRIVATE, shown
 from studio.forms import Fields, Values
+from studio.person import Person
 from studio.tabs.base import Tab
 
 
@@ -42,12 +44,14 @@ def one_frame_button() -> gr.Button:
     return gr.Button(words.TRY_FRAME, size="md")
 
 
-def wire_one_frame(tab: Tab, button: gr.Button, collect: Callable[[Values], Fields]) -> None:
-    """Let the button make the tab's request of one frame of its video."""
+def wire_one_frame(tab: Tab, button: gr.Button, collect: Callable[[Values, Person], Fields] | None = None) -> None:
+    """Let the button make the tab's request of one frame of its video. `collect` as in `Tab.wire`."""
+    read = collect or (lambda values, _person: tab.form.fields(values))
 
     @shown
-    def attempt(values: Values) -> dict[str, str]:
-        return {"job": tab.page.shelf.submit(tab.mode, of_one_frame(collect(values))).id}
+    def attempt(values: Values, caller: gr.Request) -> dict[str, str]:
+        person = caller_of(caller)
+        return {"job": tab.page.shelf.submit(person, tab.mode, of_one_frame(read(values, person))).id}
 
     button.click(attempt, tab.widgets, tab.panel, **PRIVATE)
 

@@ -21,5 +21,5 @@ def build(page: Page) -> Tab:
         tab.variants = groups.settings(tab.form, page.info, makes_length=False)
         groups.finishing(tab.form)
     tab.wire()
-    wire_one_frame(tab, attempt, tab.form.fields)
+    wire_one_frame(tab, attempt)
     return tab
