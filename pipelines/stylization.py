@@ -8,6 +8,7 @@ from pydantic import Field
 
 from pipelines.checkpoints import ModelInfo
 from pipelines.finishing.effect import Effect
+from pipelines.marking import Subject
 from pipelines.masking import check_subject, put_back_around, source_track
 from pipelines.restyle import Look, RestylePipeline
 from pipelines.source import Source
@@ -34,11 +35,11 @@ class Stylization(RestylePipeline):
     def check(cls, request: Any, info: ModelInfo) -> None:
         super().check(request, info)
         if request.region != "all":
-            check_subject(Source.of(request), None)
+            check_subject(Source.of(request), Subject())
 
     def put_back(self, request: Any) -> tuple[Effect, ...]:
         if request.region == "all":
             return ()
         source = Source.of(request)
-        subject = source_track(source, None, carry=True)
+        subject = source_track(source, Subject())
         return (put_back_around(source, subject, inverted=request.region == "background"),)

@@ -31,7 +31,9 @@ def salient_mask(frame: Frame) -> MaskFrame:
     """
     mask = np.rint(255 * snap_to_edges(saliency(frame), frame)).astype(np.uint8)
     if is_empty(mask):
-        raise InputError("No subject stands out in this picture. Paint over what is meant, or give a mask file.")
+        raise InputError(
+            "No subject stands out in this picture. Paint over what is meant, click on it, or give a mask file."
+        )
     return mask
 
 

@@ -6,9 +6,11 @@ import secrets
 import shutil
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+
+import numpy as np
 
 from pipelines.mask import MaskEdit, MaskRequest
 from pipelines.media.encodings import Codec
@@ -32,6 +34,12 @@ class Format:
     longest: float
     codec: Codec | None = None
     transparent: bool = False
+    mask: bool = False  # what was changed, white, in place of the clip
+
+    @property
+    def needs_request(self) -> bool:
+        """Whether it takes what the clip was made from, a mask among it."""
+        return self.transparent or self.mask
 
 
 FORMATS = {
@@ -41,6 +49,8 @@ FORMATS = {
     "mov": Format("mov", 120.0),
     "webm-alpha": Format("webm", 120.0, transparent=True),
     "mov-alpha": Format("mov", 120.0, transparent=True),
+    "mask": Format("mp4", 600.0, mask=True),
+    "mask-zip": Format("zip", 60.0, mask=True),
     "gif": Format("gif", 20.0),
     "webp": Format("webp", 20.0),
     "zip": Format("zip", 60.0),
@@ -58,19 +68,22 @@ def offered(job: Job) -> list[str]:
     fitting = [kind for kind, format in FORMATS.items() if clip["num_frames"] / rate <= format.longest]
     if rate > FASTEST_GIF:
         fitting = [kind for kind in fitting if kind != "gif"]
-    return fitting if _has_matte(job) else [kind for kind in fitting if not FORMATS[kind].transparent]
+    return fitting if _has_matte(job) else [kind for kind in fitting if not FORMATS[kind].needs_request]
 
 
 def convert(clip: Path, kind: str, folder: DataFolder, request: Order | None = None) -> Path:
     """Write the clip as `kind`, one of FORMATS, among the uploads of `folder`; `discard` what is returned once it is
-    no longer needed. `request` is what it was made from, which transparency needs. Raises MediaError, DiskFull."""
+    no longer needed. `request` is what it was made from, which masks and transparency need. MediaError, DiskFull."""
     place = folder.uploads / f"export-{secrets.token_hex(8)}"
     place.mkdir(mode=0o700)
     format = FORMATS[kind]
-    made = place / f"clip.{format.ending}"
+    made = place / f"{'clip-mask' if format.mask else 'clip'}.{format.ending}"
     try:
         with _ONE_AT_A_TIME:
             stream = read_video(clip)
+            if format.mask:
+                export_video(_as_frames(_changed(request, stream), stream), made, quality="master")
+                return made
             matte = _matte(request, stream) if format.transparent else None
             recipe = recipe_metadata(read_recipe(clip) or {})
             export_video(
@@ -98,6 +111,16 @@ def _has_matte(job: Job) -> bool:
     """Whether a subject was cut out, and the clip still runs as its source does."""
     cropped = facts.request(job).get("finishing", {}).get("aspect_ratio")
     return job.mode == MaskRequest.mode and facts.runs_with_source(job) and not cropped
+
+
+def _changed(request: Order | None, clip: FrameStream) -> Iterator[Mask]:
+    assert isinstance(request, MaskRequest), "only offered where there is a mask"
+    return MaskEdit.changed_mask(request, clip)
+
+
+def _as_frames(masks: Iterator[Mask], clip: FrameStream) -> FrameStream:
+    """Masks as grey pictures, in step with the clip."""
+    return replace(clip, chunks=(np.repeat(chunk[..., None], 3, axis=-1) for chunk in masks))
 
 
 def _matte(request: Order | None, clip: FrameStream) -> Iterator[Mask]:

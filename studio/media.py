@@ -73,11 +73,11 @@ def media_routes(shelf: Shelf) -> APIRouter:
         if clip is None or kind not in exports.offered(found):
             raise HTTPException(404)
         try:
-            request = shelf.request(who, found.id) if exports.FORMATS[kind].transparent else None
+            request = shelf.request(who, found.id) if exports.FORMATS[kind].needs_request else None
             made = exports.convert(clip, kind, shelf.desk.folder, request)
         except SeptetError as error:
             raise HTTPException(409, str(error)) from None
-        headers = {**MEDIA_HEADERS, "Content-Disposition": disposition(found, made.suffix)}
+        headers = {**MEDIA_HEADERS, "Content-Disposition": disposition(found, made.name.removeprefix("clip"))}
         return FileResponse(made, headers=headers, background=BackgroundTask(exports.discard, made))
 
     return router

@@ -41,7 +41,7 @@ def options_of(settings: type[Settings]) -> list[Option]:
         if inner is None:
             found.append(Option(_flag(name), (name,), info))
         elif _is_many(info.annotation):
-            found.append(Option(_flag(name.removesuffix("s")), (name,), info, inner))
+            found.append(Option(_flag(_singular(name)), (name,), info, inner))
         else:
             for nested, nested_info in inner.model_fields.items():
                 flag = _flag(f"{name}-{nested}" if nested in fields else nested)
@@ -115,6 +115,10 @@ def _item(words: list[str], option: Option) -> dict[str, Any]:
     return item
 
 
+def _singular(name: str) -> str:
+    return name.removesuffix("es" if name.endswith("xes") else "s")
+
+
 def _flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
@@ -124,7 +128,7 @@ def _absolute(path: str) -> str:
 
 
 def _reader(annotation: Any) -> Callable[[str], Any]:
-    return {int: _whole, float: _number}.get(annotation, str)
+    return {int: _whole, float: _number, bool: _truth}.get(annotation, str)
 
 
 def _whole(text: str) -> int:
@@ -139,6 +143,12 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+
+
+def _truth(text: str) -> bool:
+    if text.lower() not in ("true", "yes", "false", "no"):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
+    return text.lower() in ("true", "yes")
 
 
 def _metavar(annotation: Any) -> str:

@@ -60,15 +60,40 @@ UNKNOWN_LANGUAGE = "This small model reads simple English only, and none of thes
 
 # Mask tab
 MASK_HOW = "Choose the subject"
-MASK_HOW_HELP = "Find it for me, paint over it on the first frame, or bring a mask."
-MASK_WAYS: Mapping[str, str] = {"automatic": "Automatic", "brush": "Brush", "file": "Mask file"}
+MASK_HOW_HELP = "Find it for me, click on it, paint over it on the first frame, or bring a mask."
+MASK_WAYS: Mapping[str, str] = {
+    "automatic": "Automatic",
+    "click": "Click on it",
+    "brush": "Brush",
+    "file": "Mask file",
+}
 MASK_PAINT = "Paint over the subject"
-MASK_PREVIEW = "Mask over the first frame"
+MASK_PREVIEW = "Mask over the frame"
 MASK_SHOW = "Show the mask"
-MASK_SETTINGS = "Edge of the mask"
+MASK_CLICK = "Show the frame to click on"
+MASK_NO_CLICK = "Nothing is clicked on yet. Show the frame, and click on the subject or draw a box around it."
+MASK_CORRECT = "Correct it, or follow it"
+MASK_TOOL = "A click on the picture"
+MASK_TOOL_HELP = "Clicks take effect at once, on the frame that is shown and those after it."
+MASK_TOOLS: Mapping[str, str] = {
+    "include": "Add",
+    "exclude": "Take away",
+    "box": "Box: two corners",
+    "brush": "Brush: add",
+    "brush-off": "Brush: take away",
+}
+MASK_TOUCH = "Paint over what is meant"
+MASK_TAKE = "Use what is painted"
+MASK_TIME = "Frame (s)"
+MASK_TIME_HELP = "Look at another frame of the clip; what you click there holds from there on."
+MASK_UNDO = "Undo"
+MASK_CLEAR = "Clear corrections"
+MASK_FOLLOW = "Follow it through the clip"
+MASK_FOLLOWED = "The mask through the clip"
+MASK_FOLLOWING = "Following"
+MASK_SETTINGS = "Edge of the mask, and source"
 MASK_EMPTY = "Nothing is painted yet. Paint over the subject on the first frame, or choose Automatic."
 MASK_NEEDS_VIDEO = "There is no video yet. Add one first; the mask is made on its first frame."
-MASK_NO_SUBJECT = "No clear subject was found on the first frame. Paint it with the brush, or bring a mask file."
 
 # Storyboard tab
 BOARD_SOURCE = "Start from"
@@ -140,6 +165,8 @@ FORMATS: Mapping[str, tuple[str, str]] = {
     "mov": ("ProRes 4444", "MOV, for editing"),
     "webm-alpha": ("WebM, subject only", "transparent ground"),
     "mov-alpha": ("ProRes, subject only", "transparent ground"),
+    "mask": ("Mask", "MP4, white is what changed"),
+    "mask-zip": ("Mask, PNG", "every frame, in a ZIP"),
     "gif": ("GIF", "256 colours, no sound"),
     "webp": ("WebP", "animated, no sound"),
     "zip": ("PNG", "every frame, in a ZIP"),

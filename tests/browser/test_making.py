@@ -173,3 +173,43 @@ def test_a_painted_mask_is_shown_and_used(page: Page, inputs: Inputs) -> None:
     hands.hurry(tab)
     hands.generate_new(tab, "mask")
     hands.wait_for_clip(hands.result(page, "mask"))
+
+
+def test_a_subject_is_clicked_on_corrected_followed_and_used(page: Page, inputs: Inputs, tmp_path: Path) -> None:
+    tab = hands.open_tab(page, "mask")
+    hands.give_file(tab, "mask", "video", inputs.video)
+    tab.get_by_label(words.MASK_WAYS["click"], exact=True).check()
+    tab.get_by_role("button", name=words.MASK_CLICK).click()
+    picture = tab.locator("#mask-preview img")
+    expect(picture).to_be_visible()
+    _click_on(page, 60, 100)
+    tab.get_by_role("button", name=words.MASK_CORRECT).click()
+    tab.get_by_label(words.MASK_TOOLS["exclude"], exact=True).check()
+    expect(tab.get_by_role("slider").first).to_be_visible()
+    _click_on(page, 290, 160)
+    tab.get_by_role("button", name=words.MASK_FOLLOW).click()
+    followed = tab.locator("#mask-followed video")
+    expect(followed).to_be_visible(timeout=PATIENCE)
+    hands.assert_plays(followed)
+    hands.field(tab, "prompt").fill("the blue cube")
+    hands.hurry(tab)
+    hands.generate_new(tab, "mask")
+    panel = hands.result(page, "mask")
+    hands.wait_for_clip(panel)
+    recipe = read_recipe(hands.download(panel, tmp_path))
+    assert recipe is not None
+    first, second = recipe["request"]["points"]
+    assert (first["include"], second["include"], recipe["request"]["find"]) == (True, False, False)
+    assert abs(first["x"] - 60 / SIZE[0]) < 0.02 and abs(first["y"] - 100 / SIZE[1]) < 0.02
+    panel.get_by_role("button", name=words.USE_AGAIN).click()
+    expect(tab.get_by_label(words.MASK_WAYS["click"], exact=True)).to_be_checked()
+
+
+def _click_on(page: Page, across: int, down: int) -> None:
+    """Click on a pixel of the source in the picture of its mask, and wait until the picture is another."""
+    picture = page.locator("#mask-preview img")
+    before = picture.get_attribute("src")
+    box = picture.bounding_box()
+    assert box is not None
+    picture.click(position={"x": across / SIZE[0] * box["width"], "y": down / SIZE[1] * box["height"]})
+    expect(picture).not_to_have_attribute("src", before or "")

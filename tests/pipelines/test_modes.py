@@ -10,6 +10,7 @@ import pytest
 
 from pipelines import PIPELINES
 from pipelines.errors import Cancelled, InputError, OutOfMemory, SeptetError
+from pipelines.marking import Box, Point
 from pipelines.media.metadata import read_recipe
 from pipelines.media.probe import probe_video
 from pipelines.media.provenance import read_origin
@@ -149,7 +150,17 @@ OWN = {
         "structure_blur": 0,
         "conditioning_scale": 0.2,
     },
-    "mask": {"region": "background", "invert": True, "grow": 12, "feather": 0, "green_screen": True, "carry": False},
+    "mask": {
+        "region": "background",
+        "change": "restyle",
+        "invert": True,
+        "grow": 12,
+        "feather": 0,
+        "green_screen": True,
+        "carry": False,
+        "points": (Point(x=0.8, y=0.2),),
+        "boxes": (Box(left=0.1, top=0.1, right=0.5, bottom=0.9),),
+    },
     "render": {
         "style": "noir",
         "style_image": "photo",
@@ -207,8 +218,9 @@ def test_a_longer_clip_goes_on_where_the_last_window_ended(model, files, tmp_pat
     assert clip.num_frames == 21
 
 
-def test_outside_the_mask_the_encoder_is_given_the_source_bit_for_bit(model, files, frames_of, tmp_path):
-    made = frames_of(run(model, "mask", files, tmp_path, feather=4, grow=2))
+@pytest.mark.parametrize("change", ["replace", "restyle", "remove"])
+def test_outside_the_mask_the_encoder_is_given_the_source_bit_for_bit(change, model, files, frames_of, tmp_path):
+    made = frames_of(run(model, "mask", files, tmp_path, change=change, feather=4, grow=2))
     source = collect(read_video(Path(files["source"])))
     assert made.shape == source.shape
     same = (made == source).all(-1)
@@ -293,6 +305,8 @@ def test_what_was_denoised_is_not_denoised_again_after_a_failure(model, files, t
         ("storyboard", {"video": None}, "mock-up video or from panels"),
         ("mask", {"mask": "photo"}, "mask .* is 120x60"),
         ("mask", {"green_screen": True, "region": "background"}, "green_screen"),
+        ("mask", {"change": "remove", "region": "background"}, "remove takes the subject away"),
+        ("mask", {"change": "restyle", "structure": "depth"}, "depth"),
         ("image-to-video", {"image": "/nowhere/photo.png"}, "photo.png"),
         ("stylization", {"video": "photo"}, "photo.png"),
     ],

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -12,6 +15,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from pipelines.mask import MaskRequest
+from pipelines.media.read import read_mask
 from pipelines.text_to_video import TextToVideoRequest
 from studio import words
 from studio.exports import FORMATS, offered
@@ -20,7 +24,7 @@ from studio.shelf import Shelf
 from tests.media_samples import make_video, moving_square
 from tests.studio.rooms import NOBODY, finish
 
-OPAQUE = [kind for kind, format in FORMATS.items() if not format.transparent]
+OPAQUE = [kind for kind, format in FORMATS.items() if not format.needs_request]
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +90,27 @@ def test_the_panel_offers_them(web: TestClient, done: str) -> None:
     assert words.OTHER_FORMATS in html
     for kind in OPAQUE:
         assert f'href="media/{done}/as/{kind}"' in html
+
+
+def test_the_mask_that_was_used_is_handed_over(shelf: Shelf, web: TestClient, tmp_path: Path, done: str) -> None:
+    video = make_video(tmp_path / "in.mp4", moving_square(9, 96, 64), 8)
+    mask = np.zeros((64, 96), np.uint8)
+    mask[16:48, 8:48] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    asked = MaskRequest(video=str(video), mask=str(tmp_path / "mask.png"), prompt="x", carry=False, feather=0, grow=0)
+    job = finish(shelf, asked, video.read_bytes())
+    assert {"mask", "mask-zip"} <= set(offered(job))
+    assert not {"mask", "mask-zip"} & set(offered(shelf.desk.job(LOCAL, done)))
+    answer = web.get(f"/media/{job.id}/as/mask-zip")
+    assert "-mask.zip" in answer.headers["content-disposition"]
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        pictures = [np.asarray(Image.open(archive.open(name)).convert("L")) for name in sorted(archive.namelist())]
+    assert len(pictures) == 9
+    assert all(np.array_equal(shown, mask) for shown in pictures)
+    (tmp_path / "mask.mp4").write_bytes(web.get(f"/media/{job.id}/as/mask").content)
+    again = read_mask(tmp_path / "mask.mp4", size=(96, 64), num_frames=9, frame_rate=Fraction(8))
+    assert all(((each > 127) == (mask > 127)).all() for chunk in again for each in chunk)
+    assert list(shelf.desk.folder.uploads.iterdir()) == []
 
 
 def test_a_cut_out_subject_is_handed_over_on_a_transparent_ground(

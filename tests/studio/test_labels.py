@@ -19,7 +19,7 @@ def test_every_field_of_every_mode_has_a_name_for_people(field: str) -> None:
     assert "_" not in labels.label(field)
 
 
-@pytest.mark.parametrize("field", ["image_role", "structure", "region", "style"])
+@pytest.mark.parametrize("field", ["image_role", "structure", "region", "style", "change"])
 def test_every_choice_a_request_offers_has_a_name_for_people(field: str) -> None:
     offered: set[str] = set()
     for each in PIPELINES.values():

@@ -23,7 +23,7 @@ from tests.studio.rooms import quiet_shelf
 
 ELSEWHERE = {  # fields that a tab asks for in another way than one widget
     "storyboard": {"panels"},
-    "mask": {"mask"},
+    "mask": {"mask", "points", "boxes", "strokes", "find"},
 }
 NOT_ON_THE_PAGE = {"num_frames", "frame_rate"}  # of the modes whose source decides them
 AFTERWARDS = {  # what is done to a clip one has seen, in the tab that finishes

@@ -68,6 +68,20 @@ def test_panels_are_name_value_pairs(tmp_path: Path) -> None:
     assert (second.image, second.prompt, second.seconds) == (None, "two", 1.5)
 
 
+def test_what_is_marked_on_frames_is_name_value_pairs_too() -> None:
+    words = ["--video", "v.mp4", "--point", "x=0.5", "y=0.25", "--point", "x=1", "y=0", "include=no", "at=1.5"]
+    words += ["--box", "left=0", "top=0.1", "right=0.5", "bottom=1", "--stroke", "mask=a.png", "include=TRUE"]
+    request: Any = request_from(given(MaskRequest, *words), MaskRequest)
+    assert [(point.x, point.y, point.include, point.at) for point in request.points] == [
+        (0.5, 0.25, True, None),
+        (1.0, 0.0, False, 1.5),
+    ]
+    assert request.boxes[0].right == 0.5
+    assert (request.strokes[0].mask, request.strokes[0].include) == (str(Path("a.png").resolve()), True)
+    with pytest.raises(InputError, match="--point include: 'maybe' is neither true nor false"):
+        request_from(given(MaskRequest, "--video", "v.mp4", "--point", "x=0", "y=0", "include=maybe"), MaskRequest)
+
+
 @pytest.mark.parametrize("words", [["wings=2"], ["a prompt"], ["seconds=long"]])
 def test_a_panel_that_cannot_be_read_is_named(words: list[str]) -> None:
     with pytest.raises(InputError, match="--panel"):
