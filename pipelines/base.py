@@ -159,28 +159,52 @@ class VideoPipeline(ABC, Generic[R]):
         )
 
     def unroll(self, request: R, first: Conditioning, last_image: Frame | None = None) -> Plan:
-        """A plan that goes on from `first` for as long as the request asks; `last_image` ends the clip."""
-        windows = Windows(request.length, self.info.num_frames, self.overlap)
+        """A plan that goes on from `first` for as long as the request asks; `last_image` ends the clip.
+
+        At another pace than 1 a different number of frames covers the clip's time, and finishing brings back its rate.
+        Below 1 the model is asked for as many as ever, and only the first of them are shown: in a shorter clip it would
+        hurry through the same motion.
+        """
+        shown = round((request.length - 1) * request.pace) + 1
+        windows = Windows(max(shown, min(request.length, self.info.num_frames)), self.info.num_frames, self.overlap)
         lengths = windows.lengths(self.info.temporal_factor)
 
         def questions() -> Iterator[Conditioning]:
+            asked, begun = first, 0
             for index, length in enumerate(lengths):
-                asked = (
-                    first
-                    if index == 0
-                    else self.question(request, num_frames=length, reference_images=first.reference_images)
-                )
+                if index:
+                    begun += lengths[index - 1] - self.overlap
+                    asked = self.question(
+                        request,
+                        num_frames=length,
+                        reference_images=first.reference_images,
+                        onward=first.onward and first.onward.later(begun + self.overlap - max(1, first.hold)),
+                    )
                 yield (asked.ending_with(last_image) if last_image is not None and index == len(lengths) - 1 else asked)
 
         return Plan(
             conditionings=questions(),
             count=windows.count,
-            num_frames=windows.total,
-            frame_rate=request.rate,
+            num_frames=shown,
+            frame_rate=request.rate * request.pace,
             overlap=self.overlap,
-            finishing=redrawing(request, self.info) + finishing_chain(request.finishing, *request.size, request.rate),
+            finishing=(
+                *redrawing(request, self.info),
+                *finishing_chain(
+                    request.finishing,
+                    *request.size,
+                    request.rate * request.pace,
+                    num_frames=self._paced_frames(request),
+                ),
+            ),
             sound=sound_of(request.finishing),
         )
+
+    def _paced_frames(self, request: R) -> int | None:
+        """How many frames the clip has where time is bent; None where the model's own say it."""
+        if request.pace == 1:
+            return None
+        return max(1, round(request.length / request.rate * Fraction(request.finishing.frame_rate or request.rate)))
 
     @property
     def overlap(self) -> int:

@@ -42,6 +42,11 @@ class ContinuingPipeline(VideoPipeline[R]):
     def check(cls, request: R, info: ModelInfo) -> None:
         if request.continues is None:
             return
+        if request.pace != 1:
+            raise InputError(
+                "motion_amount bends the time of a whole clip, and part of this one is there already. Leave it out, or "
+                "leave out the clip to go on from."
+            )
         if request.length <= info.temporal_factor + 1:
             raise InputError(
                 f"num_frames is {request.length}, of which the clip gives {info.temporal_factor + 1}, so nothing would "

@@ -11,28 +11,28 @@ if TYPE_CHECKING:
 
 
 class LatentStore:
-    """One file per conditioning in a folder. `key` ties them to a request and a model: others are not loaded."""
+    """One file per answer in a folder. `key` ties them to a request and a model: others are not loaded."""
 
     def __init__(self, folder: Path, key: str) -> None:
         self._folder = folder
         self._key = hashlib.sha256(key.encode()).hexdigest()
 
-    def save(self, index: int, latents: Tensor) -> None:
+    def save(self, name: str, latents: Tensor) -> None:
         """Write latents (1, z, T, h, w) so that a reader sees all of them or none."""
         from safetensors.torch import save_file
 
-        partial = self._path(index).with_suffix(".part")
+        partial = self._path(name).with_suffix(".part")
         save_file({"latents": latents.contiguous()}, partial, metadata={"key": self._key})
-        partial.replace(self._path(index))
+        partial.replace(self._path(name))
 
-    def load(self, index: int) -> Tensor | None:
-        """The latents of this conditioning, or None if they were never made or belong to another request."""
+    def load(self, name: str) -> Tensor | None:
+        """The latents of this name, or None if they were never made or belong to another request."""
         from safetensors import SafetensorError, safe_open
 
-        if not self._path(index).is_file():
+        if not self._path(name).is_file():
             return None
         try:
-            with safe_open(self._path(index), framework="pt") as file:
+            with safe_open(self._path(name), framework="pt") as file:
                 matches = (file.metadata() or {}).get("key") == self._key
                 return file.get_tensor("latents") if matches else None
         except SafetensorError:
@@ -43,5 +43,5 @@ class LatentStore:
         for file in self._folder.glob("latents-*"):
             file.unlink(missing_ok=True)
 
-    def _path(self, index: int) -> Path:
-        return self._folder / f"latents-{index:04}.safetensors"
+    def _path(self, name: str) -> Path:
+        return self._folder / f"latents-{name}.safetensors"

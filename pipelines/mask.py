@@ -21,9 +21,8 @@ from pipelines.restyle import Structure
 from pipelines.source import Source, SourcePipeline
 from pipelines.structure import StructureMaker
 from pipelines.subject import painting_region, refine
-from pipelines.types import Conditioning, Frames, FrameStream, Mask, Plan, VideoRequest
+from pipelines.types import NOTHING, Conditioning, Frames, FrameStream, Mask, Plan, VideoRequest
 
-NOTHING = 127  # the grey the checkpoints were trained to read as "to be made"
 EMPTY_PLACE = "an empty place, only the background, nothing in it"
 NOTHING_NEW = "object, person, animal, text"
 RESTYLE_BLUR = 1  # of the structure: its form holds, its grain does not

@@ -98,13 +98,28 @@ class PlanRun:
                 left -= len(fresh)
                 if len(fresh):
                     yield fresh
+                if left <= 0:
+                    return
             tail = np.concatenate(made)[-max(1, overlap) :]
 
     def _answer(self, conditioning: Conditioning, index: int) -> Iterator[Frames]:
-        """One question to the model: encode, denoise, keep the latents, decode chunk by chunk."""
-        volume = conditioning.num_frames * conditioning.height * conditioning.width / VOLUME
-        latents = self.store.load(index)
+        """One question to the model: encode, denoise, keep the latents, decode chunk by chunk.
+
+        Where its frames follow from one that nobody gave, that one is asked for first, with the same words and seed.
+        """
+        if conditioning.onward is not None and not conditioning.hold and conditioning.num_frames > 1:
+            latents = self._latents(_key_frame(conditioning), index, f"{index:04}-key")
+            conditioning = conditioning.beginning_with(np.concatenate(list(self.model.decode(latents))))
+        latents = self._latents(conditioning, index, f"{index:04}")
+        for chunk in self.model.decode(latents):
+            self.meter.advance("decode", _volume(conditioning) * len(chunk) / conditioning.num_frames, chunk[0])
+            yield chunk
+
+    def _latents(self, conditioning: Conditioning, index: int, name: str) -> Tensor:
+        """The model's answer before it is decoded, kept in the store under `name`."""
+        latents = self.store.load(name)
         if latents is None:
+            volume = _volume(conditioning)
             encoded = self.model.encode(conditioning)
             self.meter.advance("encode", volume)
 
@@ -113,10 +128,8 @@ class PlanRun:
                 self.meter.advance("denoise", volume * steps / total, self.model.preview(clean))
 
             latents = self.model.denoise(encoded, self._sampling(index), on_step)
-            self.store.save(index, latents)
-        for chunk in self.model.decode(latents):
-            self.meter.advance("decode", volume * len(chunk) / conditioning.num_frames, chunk[0])
-            yield chunk
+            self.store.save(name, latents)
+        return latents
 
     def _sampling(self, index: int) -> Sampling:
         from pipelines.sampling import Sampling
@@ -174,3 +187,13 @@ class PlanRun:
             "decode": made,
             "write": volume if self.plan.joining is None else 2 * volume,  # shots, and then the film
         }
+
+
+def _key_frame(conditioning: Conditioning) -> Conditioning:
+    """The question for the first frame alone."""
+    video, mask = (None if given is None else given[:1] for given in (conditioning.video, conditioning.mask))
+    return replace(conditioning, num_frames=1, video=video, mask=mask, onward=None)
+
+
+def _volume(conditioning: Conditioning) -> float:
+    return conditioning.num_frames * conditioning.height * conditioning.width / VOLUME

@@ -19,6 +19,8 @@ from pipelines.errors import InputError
 from pipelines.finishing.chain import LAST, finishing_chain, sound_of
 from pipelines.image import image_frame
 from pipelines.media.images import read_image
+from pipelines.motion.camera import Camera
+from pipelines.motion.moved import way_on
 from pipelines.restyle import Look, RestylePipeline, stylist
 from pipelines.types import Conditioning, Finishing, ImageFile, Joining, Plan, Prompt, Request, Settings, VideoFile
 
@@ -31,6 +33,7 @@ class Panel(Settings):
     image: ImageFile | None = Field(None, description="the picture the shot begins with")
     prompt: Prompt = Field("", description="what happens in the shot")
     seconds: float = Field(2.0, gt=0, le=60, description="how long the shot is")
+    camera: Camera = Camera()
 
 
 class StoryboardRequest(Look, Request):
@@ -121,6 +124,7 @@ class Board(VideoPipeline[StoryboardRequest]):
                 request.model_copy(update={"prompt": words}),
                 num_frames=self._length(panel, rate),
                 reference_images=references,
+                onward=way_on(panel.camera, rate, self.info),
             )
             if panel.image is not None:
                 picture = image_frame(panel.image, shot.width, shot.height)[None]

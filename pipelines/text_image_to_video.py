@@ -11,11 +11,12 @@ from pipelines.base import VideoPipeline
 from pipelines.checkpoints import ModelInfo
 from pipelines.image import image_aspect, image_frame
 from pipelines.media.images import read_image
+from pipelines.motion.moved import Moved, way_on
 from pipelines.presets import Styled
 from pipelines.types import ImageFile, Plan, Request
 
 
-class TextImageToVideoRequest(Styled, Request):
+class TextImageToVideoRequest(Moved, Styled, Request):
     """A picture, a prompt, and what the picture is to the clip."""
 
     mode: ClassVar[str] = "text-image-to-video"
@@ -47,8 +48,9 @@ class TextImageToVideo(VideoPipeline[TextImageToVideoRequest]):
         read_image(Path(request.image))
 
     def plan(self, request: TextImageToVideoRequest) -> Plan:
+        onward = way_on(request.camera, request.rate * request.pace, self.info)
         if request.image_role == "reference":
             picture = read_image(Path(request.image))
-            return self.unroll(request, self.question(request, reference_images=(picture,)))
+            return self.unroll(request, self.question(request, reference_images=(picture,), onward=onward))
         first = image_frame(request.image, *request.size)
-        return self.unroll(request, self.question(request).beginning_with(first[None]))
+        return self.unroll(request, self.question(request, onward=onward).beginning_with(first[None]))

@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import ClassVar
 
 from pipelines.continuing import ContinuingPipeline, ContinuingRequest
+from pipelines.motion.moved import Moved, way_on
 from pipelines.presets import Styled
 from pipelines.types import Plan
 
 
-class TextToVideoRequest(Styled, ContinuingRequest):
+class TextToVideoRequest(Moved, Styled, ContinuingRequest):
     """A prompt, and how the clip should come out."""
 
     mode: ClassVar[str] = "text-to-video"
@@ -28,4 +29,6 @@ class TextToVideo(ContinuingPipeline[TextToVideoRequest]):
     needs_prompt = True
 
     def plan(self, request: TextToVideoRequest) -> Plan:
-        return self.unroll(request, self.question(request))
+        return self.unroll(
+            request, self.question(request, onward=way_on(request.camera, request.rate * request.pace, self.info))
+        )

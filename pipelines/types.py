@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 if TYPE_CHECKING:
     from pipelines.finishing.effect import Effect
+    from pipelines.motion.path import Motion
 
 Frame = NDArray[np.uint8]  # (H, W, 3) RGB
 Frames = NDArray[np.uint8]  # (F, H, W, 3) RGB
@@ -24,6 +25,7 @@ Mask = NDArray[np.uint8]  # (F, H, W); 255 = make, 0 = keep
 
 ASPECT_RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "21:9")
 MAX_SEED = 2**63 - 1
+NOTHING = 127  # the grey that the checkpoints were trained to read as "to be made"
 MAX_PROMPT = 4000
 
 Quality = Literal["draft", "good", "master"]
@@ -135,6 +137,11 @@ class Request(Settings):
         return Fraction(self.frame_rate).limit_denominator(1001)
 
     @property
+    def pace(self) -> Fraction:
+        """How fast the model's time runs in the clip: at 2 it shows twice as much of what the model makes."""
+        return Fraction(1)
+
+    @property
     def length(self) -> int:
         """Frames the model makes, of a prepared request."""
         assert self.num_frames, "not prepared"
@@ -163,6 +170,7 @@ class Conditioning:
     hold                 leading frames (0 or 4k+1) of `video` whose latents are held in place while denoising
     start_from           (F, H, W, 3) uint8, what denoising starts from where `strength` is below 1; None: `video`
     strength             0..1; how much of the way from noise is denoised: 1 is all of it, whatever `start_from` shows
+    onward               what its first frame says of those after it, or None; where that is not given it is made first
     """
 
     num_frames: int
@@ -177,10 +185,13 @@ class Conditioning:
     hold: int = 0
     start_from: Frames | None = None
     strength: float = 1.0
+    onward: Motion | None = None
 
     def beginning_with(self, first: Frames) -> Conditioning:
         """The same question with its first frames given, and held in place while the rest is made."""
         video, mask = self._pixels()
+        if self.onward is not None and len(first) < self.num_frames:
+            video[len(first) :], mask[len(first) :] = self.onward.after(first[-1], self.num_frames - len(first))
         video[: len(first)], mask[: len(first)] = first, 0
         return replace(self, video=video, mask=mask, hold=len(first))
 
@@ -193,7 +204,7 @@ class Conditioning:
     def _pixels(self) -> tuple[Frames, Mask]:
         """Copies to draw on; where nothing is given, grey (nothing) under a white (make it) mask."""
         shape = (self.num_frames, self.height, self.width)
-        video = np.full((*shape, 3), 127, np.uint8) if self.video is None else self.video.copy()
+        video = np.full((*shape, 3), NOTHING, np.uint8) if self.video is None else self.video.copy()
         mask = np.full(shape, 255, np.uint8) if self.mask is None else self.mask.copy()
         return video, mask
 

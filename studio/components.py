@@ -53,6 +53,16 @@ def title(heading: str, summary: str) -> gr.HTML:
     )
 
 
+def note(field: str) -> gr.HTML:
+    """The name and the help of a field that is a group of widgets, over them."""
+    return gr.HTML(
+        html_template=f'<div class="s-note"><b>{escape(labels.label(field))}</b>'
+        f"<p>{escape(labels.help_line(field) or '')}</p></div>",
+        js_on_load=None,
+        apply_default_css=False,
+    )
+
+
 def image_input(form: Form, field: str, height: int = 230) -> gr.Image:
     """A picture of the person's own."""
     widget = gr.Image(
@@ -144,6 +154,14 @@ def number(form: Form, field: str, placeholder: str = words.OWN) -> None:
         label=labels.label(field), info=labels.help_line(field), placeholder=placeholder, max_lines=1, min_width=130
     )
     form.add(field, widget, partial(forms.read_number, field), forms.show_number)
+
+
+def strength(field: str, low: float, high: float) -> gr.Slider:
+    """A slider from `low` to `high` whose 0 leaves things as they are, for a field of one of several groups."""
+    return gr.Slider(
+        label=labels.label(field), info=labels.help_line(field), minimum=low, maximum=high, step=0.1, value=0.0,
+        buttons=[], min_width=110,
+    )  # fmt: skip
 
 
 def slider(form: Form, field: str, step: float) -> None:

@@ -17,8 +17,10 @@ from studio.components import (
     dropdown,
     negative_prompt,
     network_input,
+    note,
     number,
     slider,
+    strength,
     style_choice,
     toggle,
     videos_input,
@@ -26,6 +28,7 @@ from studio.components import (
 from studio.forms import Form
 
 _RATES = ("12", "16", "24", "25", "30", "48", "60")
+CAMERA_ROWS = (("truck", "pedestal", "zoom"), ("pan", "tilt", "roll"))
 _FROM_MODEL = ("num_frames", "frame_rate", "num_inference_steps", "guidance_scale", "width", "height")
 
 
@@ -62,6 +65,39 @@ def styles(form: Form, *, weighed: bool = False) -> None:
         style_choice(form)
         if weighed:
             slider(form, "style_weight", 0.05)
+
+
+def motion(form: Form) -> gr.Accordion:
+    """How the camera and what it sees move, folded away; a tab may add to it."""
+    with gr.Accordion(words.MOTION, open=False, elem_classes="s-fields") as folded:
+        note("camera")
+        for move, widget in camera_moves().items():
+            form.add(f"camera.{move}", widget, float)
+        _motion_amount(form)
+    return folded
+
+
+def camera_moves() -> dict[str, gr.Slider]:
+    """The six moves by their names, for one of several cameras."""
+    moves: dict[str, gr.Slider] = {}
+    for row in CAMERA_ROWS:
+        with gr.Row(elem_classes="s-moves"):
+            moves |= {move: strength(f"camera.{move}", -10, 10) for move in row}
+    return moves
+
+
+def _motion_amount(form: Form) -> None:
+    """A slider whose left end, below what a request takes, leaves it to the model."""
+    widget = gr.Slider(
+        label=labels.label("motion_amount"),
+        info=labels.help_line("motion_amount"),
+        minimum=0,
+        maximum=10,
+        step=1,
+        value=0,
+        buttons=[],
+    )
+    form.add("motion_amount", widget, lambda amount: float(amount) if amount else None)
 
 
 def _seed(form: Form) -> None:

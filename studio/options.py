@@ -58,7 +58,7 @@ def add_options(parser: argparse.ArgumentParser, settings: type[Settings], *, bu
         text = (option.info.description or "").replace("%", "%%") + _range(option.info)
         common: dict[str, Any] = {"dest": option.destination, "default": None}
         if option.items is not None:
-            names = ", ".join(option.items.model_fields)
+            names = ", ".join(_item_fields(option.items))
             text += f"; once for each, as name=value pairs ({names})"
             common |= {"action": "append", "nargs": "+", "metavar": "NAME=VALUE"}
         elif annotation is bool:
@@ -100,23 +100,32 @@ def _item(words: list[str], option: Option) -> dict[str, Any]:
     """One panel, say, from its name=value pairs."""
     assert option.items is not None
     item: dict[str, Any] = {}
+    fields = _item_fields(option.items)
     for word in words:
         name, equals, value = word.partition("=")
-        info = option.items.model_fields.get(name)
-        if not equals or info is None:
-            raise InputError(
-                f"{option.flag} takes name=value pairs with the names {', '.join(option.items.model_fields)}, "
-                f"not {word!r}."
-            )
+        if not equals or name not in fields:
+            raise InputError(f"{option.flag} takes name=value pairs with the names {', '.join(fields)}, not {word!r}.")
+        (*outer, last), info = fields[name]
+        target = item
+        for part in outer:
+            target = target.setdefault(part, {})
         try:
-            item[name] = _absolute(value) if media_kind(info) else _reader(_required(info.annotation))(value)
+            target[last] = _absolute(value) if media_kind(info) else _reader(_required(info.annotation))(value)
         except argparse.ArgumentTypeError as error:
             raise InputError(f"{option.flag} {name}: {error}.") from error
     return item
 
 
+def _item_fields(items: type[Settings]) -> dict[str, tuple[tuple[str, ...], FieldInfo]]:
+    """Name -> path and field of what may be given for one item, nested settings beside the others."""
+    return {
+        option.flag.removeprefix("--").replace("-", "_"): (option.path, option.info) for option in options_of(items)
+    }
+
+
 def _singular(name: str) -> str:
-    return name.removesuffix("es" if name.endswith("xes") else "s")
+    """What one of several is called: panel, brush, box."""
+    return name.removesuffix("es" if name.endswith(("shes", "xes")) else "s")
 
 
 def _flag(name: str) -> str:

@@ -29,6 +29,7 @@ FINISH_SOUND = "Sound"
 STRUCTURE = "Structure and source"
 STYLE = "Style"
 NO_STYLE = "None"
+MOTION = "Camera and motion"
 DICE = "Roll a seed"
 DRAFTS = "Four drafts first"
 DRAFTS_TOAST = "Four stills are on their way. Choose one below and make a clip that begins with it."
@@ -95,6 +96,13 @@ MASK_SETTINGS = "Edge of the mask, and source"
 MASK_EMPTY = "Nothing is painted yet. Paint over the subject on the first frame, or choose Automatic."
 MASK_NEEDS_VIDEO = "There is no video yet. Add one first; the mask is made on its first frame."
 
+# Motion brush
+BRUSH_ADD = "Add a brush"
+BRUSH_REMOVE = "Remove the last brush"
+BRUSH_WHICH = "Brush"
+BRUSH_NEEDS_IMAGE = "There is no image yet. Add one first; the brush paints over it."
+BRUSH_EMPTY = "Brush {number} has painted nothing. Paint over what shall move, or remove it."
+
 # Storyboard tab
 BOARD_SOURCE = "Start from"
 BOARD_WAYS: Mapping[str, str] = {"mockup": "A mock-up video", "panels": "A board of panels"}
@@ -103,6 +111,7 @@ BOARD_ADD = "Add a panel"
 BOARD_REMOVE = "Remove the last panel"
 BOARD_EARLIER = "Move earlier"
 BOARD_PANEL = "Panel {number}"
+BOARD_CAMERA = "Camera"
 BOARD_EMPTY = "The board is empty. Give at least one panel some words or a picture."
 
 # Render tab

@@ -23,13 +23,14 @@ def work_of(request: Order) -> dict[str, float]:
         return {"finish": _finished_volume(request)}
     rate = request.frame_rate or 1.0
     length = clip_seconds(request)
-    made = length * rate * (request.width or 1) * (request.height or 1) / VOLUME
+    shown = length * rate * (request.width or 1) * (request.height or 1) / VOLUME
+    made = shown * max(1.0, float(request.pace))
     finishing = request.finishing
     grown = float(finishing.upscale or 1) ** 2
     if finishing.size:
         width, height = map(int, finishing.size.split("x"))
         grown = width * height / ((request.width or 1) * (request.height or 1))
-    final = made * grown * float(Fraction(finishing.frame_rate or rate)) / rate / finishing.speed
+    final = shown * grown * float(Fraction(finishing.frame_rate or rate)) / rate / finishing.speed
     final *= 2 if finishing.loop == "boomerang" else 1
     steps = request.num_inference_steps or 1
     return {"encode": made, "denoise": made * steps, "decode": made, "finish": final}

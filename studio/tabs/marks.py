@@ -13,7 +13,6 @@ import gradio as gr
 import numpy as np
 from gradio.components import Component
 from numpy.typing import NDArray
-from PIL import Image
 
 from pipelines.errors import InputError
 from pipelines.glancing import (
@@ -28,8 +27,7 @@ from pipelines.glancing import (
 from pipelines.mask import MaskRequest
 from pipelines.media.write import write_video
 from pipelines.source import Source
-from studio import words
-from studio.access.strokes import keep_apart
+from studio import painting, words
 from studio.callers import caller_of
 from studio.components import PRIVATE, shown
 from studio.forms import Fields, Values
@@ -41,7 +39,6 @@ Marked = list[dict[str, Any]]
 
 KINDS = ("points", "boxes", "strokes")
 BRUSHES = {"brush": True, "brush-off": False}  # what they paint belongs to the subject, or does not
-ACCENT = "#f0b35a"
 
 
 class Marks:
@@ -65,7 +62,7 @@ class Marks:
                 label=words.MASK_TOOL,
                 info=words.MASK_TOOL_HELP,
             )
-            self.canvas = brush_canvas(words.MASK_TOUCH)
+            self.canvas = painting.editor(words.MASK_TOUCH, visible=False)
             self.take = gr.Button(words.MASK_TAKE, size="sm", visible=False)
             self.time = gr.Slider(0, 1, 0, step=0.01, label=words.MASK_TIME, info=words.MASK_TIME_HELP, buttons=[])
             with gr.Row():
@@ -135,7 +132,7 @@ class Marks:
         @shown
         def brushed(values: Values, caller: gr.Request) -> dict[Component, Any]:
             person = caller_of(caller)
-            area = strokes(values[self.canvas])
+            area = painting.strokes(values[self.canvas])
             if area is None or not area.any():
                 raise InputError(words.MASK_EMPTY)
             source, _ = asked(collect(values, person))
@@ -225,42 +222,15 @@ def asked(fields: Fields) -> tuple[Source, MaskRequest]:
     return Source.of(request), request
 
 
-def brush_canvas(label: str) -> gr.ImageEditor:
-    """A place to paint over a frame."""
-    editor = gr.ImageEditor(
-        label=label,
-        type="pil",
-        sources=(),
-        layers=False,
-        transforms=(),
-        brush=gr.Brush(default_size=24, colors=[ACCENT], default_color=ACCENT, color_mode="fixed"),
-        height=360,
-        visible=False,
-        elem_classes="s-media",
-    )
-    keep_apart(editor)
-    return editor
-
-
 def on_canvas(frame: str | None) -> dict[str, Any] | None:
     """What an editor takes to show a frame, a file, that nothing is painted on."""
     return None if frame is None else {"background": frame, "layers": [], "composite": frame}
 
 
-def strokes(value: dict[str, Any] | None) -> NDArray[np.uint8] | None:
-    """(H, W) uint8, 255 where any layer was painted; None where there is no canvas."""
-    layers = [np.asarray(layer.convert("RGBA"))[..., 3] for layer in (value or {}).get("layers") or () if layer]
-    if not layers:
-        return None
-    painted: NDArray[np.uint8] = np.where(np.maximum.reduce(layers) > 0, 255, 0).astype(np.uint8)
-    return painted
-
-
 def saved(person: Person, area: NDArray[np.uint8], source: Source) -> str:
     """What was painted as a picture of the source's size."""
     path = new_upload(person, "mask.png")
-    size = source.info.width, source.info.height
-    Image.fromarray(area).resize(size, Image.Resampling.NEAREST).save(path)
+    painting.save_strokes(area, str(path), source.info.width, source.info.height)
     return str(path)
 
 

@@ -9,7 +9,7 @@ from gradio.components import Component
 
 from pipelines.errors import InputError, SeptetError
 from pipelines.source import Source
-from studio import components, groups, labels, words
+from studio import components, groups, labels, painting, words
 from studio.callers import caller_of
 from studio.components import PRIVATE
 from studio.forms import Fields, Values
@@ -18,7 +18,7 @@ from studio.recipes import build_request
 from studio.shelf import first_frame, show_frame
 from studio.tabs.base import Page, Tab
 from studio.tabs.look import part
-from studio.tabs.marks import Marks, brush_canvas, on_canvas, saved, strokes
+from studio.tabs.marks import Marks, on_canvas, saved
 
 MODE = "mask"
 
@@ -64,7 +64,7 @@ class MaskTab(Tab):
         """A picture of the source's size, white where the brush was."""
         if "video" not in fields:
             raise InputError(words.MASK_NEEDS_VIDEO)
-        mask = strokes(values[self.extra["editor"]])
+        mask = painting.strokes(values[self.extra["editor"]])
         if mask is None or not mask.any():
             raise InputError(words.MASK_EMPTY)
         return saved(person, mask, Source.of(build_request(self.form.request_type, fields)))
@@ -100,7 +100,7 @@ def _ways(tab: MaskTab) -> None:
         label=words.MASK_HOW,
         info=words.MASK_HOW_HELP,
     )
-    editor = brush_canvas(words.MASK_PAINT)
+    editor = painting.editor(words.MASK_PAINT, visible=False)
     file = gr.File(
         label=labels.label("mask"), file_types=["image", "video"], type="filepath", height=120, visible=False
     )

@@ -8,6 +8,7 @@ import gradio as gr
 from gradio.components import Component
 
 from pipelines.errors import InputError
+from pipelines.motion.camera import Camera
 from studio import components, groups, labels, words
 from studio.callers import caller_of
 from studio.components import PRIVATE
@@ -29,9 +30,9 @@ class StoryboardTab(Tab):
         super().__init__(mode, page)
         self.boxes: list[gr.Group] = []
 
-    def panel_widgets(self, index: int) -> tuple[Component, Component, Component]:
-        """(picture, words, seconds) of one panel."""
-        return self.extra[f"image{index}"], self.extra[f"prompt{index}"], self.extra[f"seconds{index}"]
+    def panel_widgets(self, index: int) -> tuple[Component, ...]:
+        """(picture, words, seconds, then the camera's six moves) of one panel."""
+        return tuple(self.extra[f"{name}{index}"] for name in ("image", "prompt", "seconds", *Camera.model_fields))
 
     def collect(self, values: Values, _person: Person) -> Fields:
         """The request's fields: of the mock-up or of the board, whichever is chosen."""
@@ -47,9 +48,11 @@ class StoryboardTab(Tab):
     def _panels(self, values: Values) -> list[Fields]:
         panels = []
         for index in range(int(values[self.extra["count"]])):
-            image, prompt, seconds = (values[widget] for widget in self.panel_widgets(index))
+            image, prompt, seconds, *moves = (values[widget] for widget in self.panel_widgets(index))
             if image or (prompt and prompt.strip()):
+                camera = dict(zip(Camera.model_fields, map(float, moves), strict=True))
                 filled = {"image": image, "prompt": prompt, "seconds": read_number("panel.seconds", seconds)}
+                filled["camera"] = camera
                 panels.append({name: value for name, value in filled.items() if value is not None})
         if not panels:
             raise InputError(words.BOARD_EMPTY)
@@ -65,10 +68,12 @@ class StoryboardTab(Tab):
         shown |= {self.extra["way"]: "panels" if panels else "mockup", self.extra["count"]: count}
         for index in range(PANELS):
             panel = panels[index] if index < len(panels) else {}
-            image, prompt, seconds = self.panel_widgets(index)
+            image, prompt, seconds, *moves = self.panel_widgets(index)
             shown[image] = panel.get("image")
             shown[prompt] = panel.get("prompt", "")
             shown[seconds] = show_number(panel.get("seconds", 2))
+            camera = panel.get("camera") or {}
+            shown |= {widget: camera.get(name, 0.0) for name, widget in zip(Camera.model_fields, moves, strict=True)}
         return shown
 
 
@@ -139,7 +144,10 @@ def _panel(tab: StoryboardTab, index: int) -> None:
         label=f"{name}: {labels.label('panel.prompt').lower()}", placeholder=labels.PLACEHOLDERS["panel"], lines=2
     )
     seconds = gr.Textbox("2", label=f"{name}: {labels.label('panel.seconds').lower()}", max_lines=1)
+    with gr.Accordion(f"{name}: {words.BOARD_CAMERA.lower()}", open=False):
+        moves = groups.camera_moves()
     tab.extra |= {f"image{index}": picture, f"prompt{index}": prompt, f"seconds{index}": seconds}
+    tab.extra |= {f"{move}{index}": widget for move, widget in moves.items()}
     if index:
         earlier = gr.Button(f"← {words.BOARD_EARLIER}", size="sm")
         here, there = tab.panel_widgets(index), tab.panel_widgets(index - 1)

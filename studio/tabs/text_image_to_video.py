@@ -16,6 +16,7 @@ def build(page: Page) -> Tab:
         components.prompt(tab.form, page.info)
         tab.generate = components.generate_button()
         groups.styles(tab.form)
+        groups.motion(tab.form)
         tab.variants = groups.settings(tab.form, page.info, makes_length=True)
         groups.finishing(tab.form)
     tab.wire()

@@ -17,6 +17,7 @@ from pipelines.media.provenance import read_origin
 from pipelines.media.read import read_video
 from pipelines.media.write import write_video
 from pipelines.model import LatentVideoModel
+from pipelines.motion.camera import Camera
 from pipelines.types import Finishing, Progress, Request
 from tests.media_samples import collect, make_video, moving_square, picture, stream_of, tone
 from tests.tiny import tiny_info
@@ -129,10 +130,11 @@ COMMON = {
     "finishing.sharpen": 0.8,
     "finishing.grain": 0.5,
 }
+MOVES = {"camera": Camera(pan=6.0), "motion_amount": 2.0}
 OWN = {
-    "text-to-video": {"style": "noir"},
-    "text-image-to-video": {"image": "other", "image_role": "reference", "style": "noir"},
-    "image-to-video": {"image": "other", "last_image": "other"},
+    "text-to-video": {"style": "noir", **MOVES},
+    "text-image-to-video": {"image": "other", "image_role": "reference", "style": "noir", **MOVES},
+    "image-to-video": {"image": "other", "last_image": "other", **MOVES},
     "stylization": {
         "style": "noir",
         "style_image": "photo",
@@ -308,6 +310,7 @@ def test_what_was_denoised_is_not_denoised_again_after_a_failure(model, files, t
         ("mask", {"change": "remove", "region": "background"}, "remove takes the subject away"),
         ("mask", {"change": "restyle", "structure": "depth"}, "depth"),
         ("image-to-video", {"image": "/nowhere/photo.png"}, "photo.png"),
+        ("image-to-video", {"last_image": "photo", "camera": Camera(zoom=1.0)}, "last_image says where the clip ends"),
         ("stylization", {"video": "photo"}, "photo.png"),
     ],
 )

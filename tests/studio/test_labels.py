@@ -7,13 +7,17 @@ from typing import Literal, get_args, get_origin
 import pytest
 
 from pipelines import PIPELINES, SERVICES
+from pipelines.motion.camera import Camera
 from pipelines.types import Finishing
 from studio import labels
 
 FIELDS = sorted({field for each in SERVICES.values() for field in each.request_type.model_fields} - {"finishing"})
 
 
-@pytest.mark.parametrize("field", [*FIELDS, *(f"finishing.{name}" for name in Finishing.model_fields)])
+NESTED = [f"finishing.{name}" for name in Finishing.model_fields] + [f"camera.{name}" for name in Camera.model_fields]
+
+
+@pytest.mark.parametrize("field", [*FIELDS, *NESTED])
 def test_every_field_of_every_mode_has_a_name_for_people(field: str) -> None:
     assert field in labels.LABELS
     assert "_" not in labels.label(field)

@@ -11,7 +11,8 @@ import pytest
 
 from pipelines import PIPELINES, SERVICES
 from pipelines.errors import InputError
-from pipelines.types import Finishing
+from pipelines.motion.camera import Camera
+from pipelines.types import Finishing, Settings
 from studio import words
 from studio.fetches import Fetches
 from studio.forms import Form, read_seed
@@ -22,6 +23,7 @@ from studio.tabs.base import Page, Tab, varied
 from tests.studio.rooms import quiet_shelf
 
 ELSEWHERE = {  # fields that a tab asks for in another way than one widget
+    "image-to-video": {"brushes"},
     "storyboard": {"panels"},
     "mask": {"mask", "points", "boxes", "strokes", "find"},
 }
@@ -42,6 +44,15 @@ AFTERWARDS = {  # what is done to a clip one has seen, in the tab that finishes
         "upscaler_file",
     )
 }
+
+
+def settable(settings: type[Settings]) -> Iterator[str]:
+    """Every field a request has, those of its nested settings by their dotted names."""
+    for name, info in settings.model_fields.items():
+        if isinstance(info.annotation, type) and issubclass(info.annotation, Settings):
+            yield from (f"{name}.{inner}" for inner in settable(info.annotation))
+        else:
+            yield name
 
 
 @pytest.fixture
@@ -90,8 +101,7 @@ def test_every_field_of_a_request_can_be_set_in_its_tab(shelf: Shelf, mode: str)
 
     tab = _tab(shelf, import_module(f"studio.tabs.{mode.replace('-', '_')}"))
     bound = {control.field for control in tab.form.controls} | ELSEWHERE.get(mode, set())
-    wanted = set(PIPELINES[mode].request_type.model_fields) - {"finishing"}
-    wanted |= {f"finishing.{name}" for name in Finishing.model_fields}
+    wanted = set(settable(PIPELINES[mode].request_type))
     if mode == "image-to-video":
         wanted -= {"prompt"}  # a picture alone; the field is there for programs
     assert wanted - bound <= NOT_ON_THE_PAGE | AFTERWARDS
@@ -117,6 +127,7 @@ def test_an_untouched_form_leaves_every_field_open(shelf: Shelf) -> None:
     values = {control.widget: control.widget.value for control in form.controls}
     assert form.fields(values) == {
         "adapter_weight": 1.0,
+        "camera": dict.fromkeys(Camera.model_fields, 0.0),
         "finishing": {"upscaler": "network", "sharpen": 0.0, "grain": 0.0, "deflicker": False},
     }
 

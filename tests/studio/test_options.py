@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pipelines.errors import InputError
+from pipelines.motion.camera import Camera
 from pipelines.registry import PIPELINES
 from pipelines.scene import CameraMove
 from pipelines.types import Finishing, Settings
@@ -80,6 +81,24 @@ def test_what_is_marked_on_frames_is_name_value_pairs_too() -> None:
     assert (request.strokes[0].mask, request.strokes[0].include) == (str(Path("a.png").resolve()), True)
     with pytest.raises(InputError, match="--point include: 'maybe' is neither true nor false"):
         request_from(given(MaskRequest, "--video", "v.mp4", "--point", "x=0", "y=0", "include=maybe"), MaskRequest)
+
+
+def test_a_camera_is_one_option_for_each_move_and_a_pair_for_each_in_a_panel() -> None:
+    text_to_video = PIPELINES["text-to-video"].request_type
+    request: Any = request_from(given(text_to_video, "--pan", "-2.5", "--zoom", "3"), text_to_video)
+    assert request.camera == Camera(pan=-2.5, zoom=3.0)
+    words = ["--panel", "prompt=one", "pan=4", "tilt=-1", "--panel", "prompt=two"]
+    board: Any = request_from(given(StoryboardRequest, *words), StoryboardRequest)
+    assert [panel.camera for panel in board.panels] == [Camera(pan=4.0, tilt=-1.0), Camera()]
+
+
+def test_brushes_are_name_value_pairs() -> None:
+    image_to_video = PIPELINES["image-to-video"].request_type
+    words = ["--image", "a.png", "--brush", "mask=m.png", "horizontal=-3", "--brush", "mask=n.png", "ambient=2"]
+    request: Any = request_from(given(image_to_video, *words, "--motion-amount", "7"), image_to_video)
+    first, second = request.brushes
+    assert (first.mask, first.horizontal, first.ambient) == (str(Path("m.png").resolve()), -3.0, 0.0)
+    assert (second.mask, second.ambient, request.motion_amount) == (str(Path("n.png").resolve()), 2.0, 7.0)
 
 
 @pytest.mark.parametrize("words", [["wings=2"], ["a prompt"], ["seconds=long"]])
