@@ -36,7 +36,8 @@ class Brushes:
         self.strengths: list[dict[str, gr.Slider]] = []
         for _ in range(MAX_BRUSHES):
             with gr.Column(visible=False) as box:
-                self.editors.append(painting.editor(labels.label("brush.mask")))
+                # out of sight itself, too, or the browser loads a painting program with the page
+                self.editors.append(painting.editor(labels.label("brush.mask"), visible=False))
                 self.strengths.append(_strengths())
             self.boxes.append(box)
         with gr.Row():
@@ -121,13 +122,20 @@ class Brushes:
                 gr.update(visible=False if index >= number else True if index + 1 == chosen else "hidden")
                 for index in range(MAX_BRUSHES)
             ]
-            return [gr.update(visible=number < MAX_BRUSHES), gr.update(visible=number > 0), *boxes]
+            editors = [gr.update(visible=index < number) for index in range(MAX_BRUSHES)]
+            return [gr.update(visible=number < MAX_BRUSHES), gr.update(visible=number > 0), *boxes, *editors]
 
         strengths = [widget for each in self.strengths for widget in each.values()]
         self.add.click(add, [self.image, count], [count, which, self.painted_on, *self.editors], **PRIVATE)
         self.remove.click(remove, count, [count, which, *strengths], **PRIVATE)
         self.image.change(follow, [self.image, count, self.painted_on], [self.painted_on, *self.editors], **PRIVATE)
-        gr.on([count.change, which.change], unfold, [count, which], [self.add, self.remove, *self.boxes], **PRIVATE)
+        gr.on(
+            [count.change, which.change],
+            unfold,
+            [count, which],
+            [self.add, self.remove, *self.boxes, *self.editors],
+            **PRIVATE,
+        )
 
 
 def _strengths() -> dict[str, gr.Slider]:
