@@ -44,7 +44,7 @@ def test_the_way_in_and_out(browser: Browser, shared_studio: Studio, size: dict[
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     enter(page, "a wrong password")
     expect(page.get_by_role("alert")).to_have_text(words.SIGN_IN_WRONG)
-    expect(page.get_by_label(words.SIGN_IN_NAME)).to_have_value("ann")
+    expect(page.get_by_label(words.SIGN_IN_NAME)).to_have_value("Ann")
     enter(page, PASSWORD)
     expect(page.get_by_role("tab").first).to_be_visible(timeout=60_000)
     leave = page.get_by_role("button", name=words.SIGN_OUT)
