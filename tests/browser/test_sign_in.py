@@ -69,7 +69,7 @@ def test_a_link_shows_the_clip_to_somebody_without_an_account(browser: Browser, 
     library = hands.open_tab(page, "library")
     library.get_by_role("button", name=words.DETAILS).first.click()
     page.get_by_role("button", name=words.SHARE, exact=True).click()
-    link = page.get_by_label(words.SHARE_LINK)
+    link = page.get_by_label(words.SHARE_LINK, exact=True)
     expect(link).to_be_visible()
     address = link.input_value()
     stranger = browser.new_context().new_page()

@@ -13,7 +13,7 @@ from pipelines.media.probe import probe_image, probe_video
 
 FOLDER = ASSETS / "examples"
 LISTED: dict[str, list[dict[str, Any]]] = json.loads((FOLDER / "examples.json").read_text("utf-8"))
-MEDIA = (".jpg", ".png", ".mp4")
+MEDIA = (".jpg", ".png", ".mp4", ".glb")
 EVERY = [(mode, row) for mode, rows in LISTED.items() for row in rows]
 
 
@@ -43,6 +43,7 @@ def test_an_example_is_a_request_its_mode_accepts(mode, row):
 
 def test_the_files_examples_name_are_there_and_no_others():
     named = {Path(path).name for mode, row in EVERY for _, path in media_fields(request_of(mode, row)).values()}
+    named |= {row["picture"] for _, row in EVERY if "picture" in row}  # what is shown where the file itself is no picture
     assert named == {path.name for path in FOLDER.iterdir() if path.suffix in MEDIA}
 
 
