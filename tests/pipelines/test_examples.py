@@ -43,7 +43,7 @@ def test_an_example_is_a_request_its_mode_accepts(mode, row):
 
 def test_the_files_examples_name_are_there_and_no_others():
     named = {Path(path).name for mode, row in EVERY for _, path in media_fields(request_of(mode, row)).values()}
-    named |= {row["picture"] for _, row in EVERY if "picture" in row}  # what is shown where the file itself is no picture
+    named |= {row["picture"] for _, row in EVERY if "picture" in row}  # shown where a file is none
     assert named == {path.name for path in FOLDER.iterdir() if path.suffix in MEDIA}
 
 
