@@ -10,6 +10,7 @@ import pytest
 from studio.jobs.desk import JobDesk
 from studio.jobs.supervisor import Supervisor
 from studio.jobs.watchdog import Watchdog
+from studio.person import LOCAL
 from tests.studio.jobs.fakes import LOADER, PlainRequest
 
 LONG = 20.0
@@ -29,26 +30,26 @@ def watched(open_desk: Callable[..., JobDesk]):
 
 
 def test_a_hung_job_costs_its_worker_and_the_next_one_runs(watched: JobDesk) -> None:
-    hung = watched.submit(PlainRequest(prompt="hang 60"))
-    after = watched.submit(PlainRequest(prompt="after"))
-    while watched.job(hung.id).attempt < 2:
+    hung = watched.submit(LOCAL, PlainRequest(prompt="hang 60"))
+    after = watched.submit(LOCAL, PlainRequest(prompt="after"))
+    while watched.job(LOCAL, hung.id).attempt < 2:
         time.sleep(0.02)
-    watched.cancel(hung.id)
-    assert watched.wait(hung.id, LONG).state == "cancelled"
-    assert watched.wait(after.id, LONG).state == "done"
+    watched.cancel(LOCAL, hung.id)
+    assert watched.wait(LOCAL, hung.id, LONG).state == "cancelled"
+    assert watched.wait(LOCAL, after.id, LONG).state == "done"
 
 
 def test_a_lost_device_costs_the_process_and_the_job_is_tried_again(watched: JobDesk) -> None:
-    job = watched.submit(PlainRequest(prompt="device-lost"))
-    ended = watched.wait(job.id, LONG)
+    job = watched.submit(LOCAL, PlainRequest(prompt="device-lost"))
+    ended = watched.wait(LOCAL, job.id, LONG)
     assert (ended.state, ended.attempt, ended.crashes) == ("done", 2, 1)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGTERM there")
 def test_a_terminated_worker_puts_its_job_back_without_blame(watched: JobDesk) -> None:
-    job = watched.submit(PlainRequest(prompt="slow 60"))
-    while watched.job(job.id).progress == 0:
+    job = watched.submit(LOCAL, PlainRequest(prompt="slow 60"))
+    while watched.job(LOCAL, job.id).progress == 0:
         time.sleep(0.02)
     os.kill(watched.worker_status().pid, signal.SIGTERM)
-    ended = watched.wait(job.id, LONG)
+    ended = watched.wait(LOCAL, job.id, LONG)
     assert (ended.state, ended.attempt, ended.crashes) == ("done", 1, 0)
