@@ -14,7 +14,7 @@ from typing import Any
 
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError, MediaError
-from pipelines.weights import Shapes, read_shapes
+from pipelines.weights import Shapes, read_shapes, shapes_in
 
 FOLDER = "adapters"  # beside the models
 
@@ -78,14 +78,7 @@ def _layers(folder: Path) -> Shapes:
     """Every weight of the transformer, from the headers of its files."""
     part = folder / "transformer"
     files = sorted((part if part.is_dir() else folder / "transformer_2").glob("*.safetensors"))
-    return {name: shape for file in files for name, shape in _header(file).items()}
-
-
-def _header(file: Path) -> Shapes:
-    from safetensors import safe_open
-
-    with safe_open(file, framework="numpy") as opened:
-        return {key: tuple(opened.get_slice(key).get_shape()) for key in opened.keys()}  # noqa: SIM118
+    return {name: shape for file in files for name, shape in shapes_in(file).items()}
 
 
 def _foreign(path: Path, reason: str) -> str:

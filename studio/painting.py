@@ -50,7 +50,7 @@ def canvas(folder: Path, picture: Frame, painted: NDArray[np.uint8] | None = Non
     ground = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     shown = _file(folder, "ground", ground)
     if painted is None:
-        return {"background": shown, "layers": [], "composite": shown}
+        return blank(shown)
     marked = cv2.resize(painted, size, interpolation=cv2.INTER_NEAREST) > 127
     layer = np.zeros((*marked.shape, 4), np.uint8)
     layer[marked] = (*COLOUR, 255)
@@ -60,6 +60,11 @@ def canvas(folder: Path, picture: Frame, painted: NDArray[np.uint8] | None = Non
         "layers": [_file(folder, "layer", layer)],
         "composite": _file(folder, "composite", composite),
     }
+
+
+def blank(shown: str) -> Canvas:
+    """A picture, a file, that nothing is painted on."""
+    return {"background": shown, "layers": [], "composite": shown}
 
 
 def _file(folder: Path, name: str, pixels: NDArray[np.uint8]) -> str:

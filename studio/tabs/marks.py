@@ -132,12 +132,11 @@ class Marks:
         @shown
         def brushed(values: Values, caller: gr.Request) -> dict[Component, Any]:
             person = caller_of(caller)
-            area = painting.strokes(values[self.canvas])
-            if area is None or not area.any():
-                raise InputError(words.MASK_EMPTY)
+            area = painted(values[self.canvas])
             source, _ = asked(collect(values, person))
-            stroke = {"kind": "strokes", "mask": saved(person, area, source), "include": BRUSHES[values[self.tool]]}
-            return looked(values, person, [*self._made(values), stroke | {"at": float(values[self.time] or 0)}])
+            mask, include = saved(person, area, source), BRUSHES[values[self.tool]]
+            stroke = {"kind": "strokes", "mask": mask, "include": include, "at": float(values[self.time] or 0)}
+            return looked(values, person, [*self._made(values), stroke])
 
         @shown
         def undo(values: Values, caller: gr.Request) -> dict[Component, Any]:
@@ -187,14 +186,14 @@ class Marks:
         on_it = [mark for mark in self._made(values) if abs((mark["at"] or source.start) - at) < here]
         dotted(picture, on_it)
         last = round(source.start + float((source.num_frames - 1) / source.info.frame_rate), 2)
-        brushes = values[self.tool] in BRUSHES
+        brushes, seen = values[self.tool] in BRUSHES, show_frame(person, picture)
         return {
-            self.picture: gr.update(value=show_frame(person, picture), visible=not brushes),
+            self.picture: gr.update(value=seen, visible=not brushes),
             self.fold: gr.update(visible=True),
             self.state: self._made(values),
             self.time: gr.update(minimum=source.start, maximum=max(last, source.start + 0.01), value=at),
             self.clip: gr.update(value=None, visible=False),
-            self.canvas: gr.update(value=on_canvas(show_frame(person, picture)) if brushes else None, visible=brushes),
+            self.canvas: gr.update(value=painting.blank(seen) if brushes else None, visible=brushes),
             self.take: gr.update(visible=brushes),
         }
 
@@ -222,9 +221,12 @@ def asked(fields: Fields) -> tuple[Source, MaskRequest]:
     return Source.of(request), request
 
 
-def on_canvas(frame: str | None) -> dict[str, Any] | None:
-    """What an editor takes to show a frame, a file, that nothing is painted on."""
-    return None if frame is None else {"background": frame, "layers": [], "composite": frame}
+def painted(canvas: painting.Canvas | None) -> NDArray[np.uint8]:
+    """What was painted on a canvas. Raises InputError if that is nothing."""
+    area = painting.strokes(canvas)
+    if area is None or not area.any():
+        raise InputError(words.MASK_EMPTY)
+    return area
 
 
 def saved(person: Person, area: NDArray[np.uint8], source: Source) -> str:

@@ -18,7 +18,7 @@ from studio.recipes import build_request
 from studio.shelf import first_frame, show_frame
 from studio.tabs.base import Page, Tab
 from studio.tabs.look import part
-from studio.tabs.marks import Marks, on_canvas, saved
+from studio.tabs.marks import KINDS, Marks, painted, saved
 
 MODE = "mask"
 
@@ -34,7 +34,7 @@ class MaskTab(Tab):
 
     def fill(self, fields: Fields) -> dict[Any, Any]:
         mask = fields.get("mask")
-        marked = any(fields.get(kind) for kind in ("points", "boxes", "strokes"))
+        marked = any(fields.get(kind) for kind in KINDS)
         way = "file" if mask else "click" if marked and not fields.get("find") else "automatic"
         shown = super().fill(fields) | self.marks.filled(fields)
         return shown | {self.extra["way"]: way, self.extra["file"]: mask}
@@ -57,17 +57,15 @@ class MaskTab(Tab):
         elif way == "brush":
             fields["mask"] = self._painted(fields, values, person)
         elif way != "click":
-            fields["find"] = any(fields.get(kind) for kind in ("points", "boxes", "strokes"))
+            fields["find"] = any(fields.get(kind) for kind in KINDS)
         return fields
 
     def _painted(self, fields: Fields, values: Values, person: Person) -> str:
         """A picture of the source's size, white where the brush was."""
         if "video" not in fields:
             raise InputError(words.MASK_NEEDS_VIDEO)
-        mask = painting.strokes(values[self.extra["editor"]])
-        if mask is None or not mask.any():
-            raise InputError(words.MASK_EMPTY)
-        return saved(person, mask, Source.of(build_request(self.form.request_type, fields)))
+        area = painted(values[self.extra["editor"]])
+        return saved(person, area, Source.of(build_request(self.form.request_type, fields)))
 
 
 def build(page: Page) -> Tab:
@@ -125,7 +123,7 @@ def _wire_ways(tab: MaskTab) -> None:
             frame = show_frame(caller_of(caller), first_frame(path)) if path else None
         except SeptetError:  # said when the person asks for something; a picked file alone raises no notice
             frame = None
-        return {editor: on_canvas(frame)} | marks.hidden(forget=False)
+        return {editor: painting.blank(frame) if frame else None} | marks.hidden(forget=False)
 
     seen = [marks.picture, marks.fold, marks.clip, marks.canvas, marks.take, marks.tool]
     way.change(choose, way, [editor, file, show, *seen], **PRIVATE)
