@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -17,26 +16,10 @@ from pipelines.errors import InputError
 from pipelines.media.write import write_video
 from pipelines.model import LatentVideoModel
 from pipelines.motion.camera import Camera
-from pipelines.types import Conditioning, Finishing, Frames, Request
+from pipelines.types import Finishing, Frames, Request
 from studio.jobs.estimates import work_of
 from tests.media_samples import collect, picture, stream_of
-from tests.tiny import tiny_info
-
-INFO = dataclasses.replace(tiny_info(), upscale=1, delivery_rate="8")
-
-
-@pytest.fixture(scope="module")
-def model() -> LatentVideoModel:
-    return LatentVideoModel(INFO, "cpu")
-
-
-@pytest.fixture
-def asked(model: LatentVideoModel, monkeypatch: pytest.MonkeyPatch) -> list[Conditioning]:
-    """Every question the model is asked, in order."""
-    questions: list[Conditioning] = []
-    encode = model.encode
-    monkeypatch.setattr(model, "encode", lambda question: questions.append(question) or encode(question))
-    return questions
+from tests.pipelines.motion.conftest import INFO
 
 
 @pytest.fixture

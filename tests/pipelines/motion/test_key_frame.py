@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +14,9 @@ from pipelines.errors import OutOfMemory
 from pipelines.model import LatentVideoModel
 from pipelines.motion.camera import Camera
 from pipelines.storyboard import Panel
-from pipelines.types import Conditioning, Finishing, Request
+from pipelines.types import Finishing, Request
 from tests.media_samples import picture
-from tests.tiny import tiny_info
-
-INFO = dataclasses.replace(tiny_info(), upscale=1, delivery_rate="8")
-
-
-@pytest.fixture(scope="module")
-def model() -> LatentVideoModel:
-    return LatentVideoModel(INFO, "cpu")
-
-
-@pytest.fixture
-def asked(model: LatentVideoModel, monkeypatch: pytest.MonkeyPatch) -> list[Conditioning]:
-    """Every question the model is asked, in order."""
-    questions: list[Conditioning] = []
-    encode = model.encode
-    monkeypatch.setattr(model, "encode", lambda question: questions.append(question) or encode(question))
-    return questions
+from tests.pipelines.motion.conftest import INFO
 
 
 def prepared(mode: str, **fields: Any) -> Request:
