@@ -25,9 +25,9 @@ from typing import Any, BinaryIO, ParamSpec, TypeVar, cast, get_args, get_origin
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from pipelines.errors import MediaError
+from pipelines.errors import MediaError, StudioError
 from pipelines.media import wire
-from pipelines.media.container import handed, open_bytes, shown_name
+from pipelines.media.container import is_decoding_child, open_bytes, shown_name
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -86,15 +86,27 @@ def confined_stream(read: Callable[_P, Iterator[_T]]) -> Callable[_P, Generator[
 
 def decodes_apart() -> bool:
     """Whether files are decoded in a child rather than here. In a child they are decoded right there."""
-    return sys.platform == "linux" and not handed
+    return sys.platform == "linux" and not is_decoding_child()
 
 
 def confinement() -> tuple[str, ...]:
-    """Which of confinement.PROTECTIONS a decoding child has on this machine, as the child itself says."""
+    """Which of confinement.PROTECTIONS a decoding child has on this machine, as the child itself says.
+
+    Raises StudioError where no child can be had.
+    """
     if not decodes_apart():
         return ()
-    with _child(Errand(__name__, confinement.__name__, (), {}, (), 1), ()) as child:
-        return child.protections
+    try:
+        with _child(Errand(__name__, confinement.__name__, (), {}, (), 1), ()) as child:
+            return child.protections
+    except (wire.Silent, OSError) as error:
+        raise StudioError(f"No process to decode files in can be started: {error}.") from error
+
+
+def get_ready() -> None:
+    """Start what the children come from, which the first of them otherwise waits for."""
+    if decodes_apart():
+        _NURSERY.start()
 
 
 @cache
@@ -213,6 +225,12 @@ class _Nursery:
             os.close(its_life)
         return line, life
 
+    def start(self) -> None:
+        """Have it ready before the first errand."""
+        with self._lock:
+            if self._control is None:
+                self._start()
+
     def _tell(self, data: bytes, descriptors: list[int]) -> None:
         if self._control is None:
             self._start()
@@ -221,7 +239,7 @@ class _Nursery:
         control.sendall(data)
 
     def _start(self) -> None:
-        self._control, its_control = socket.socketpair()
+        control, its_control = socket.socketpair()
         with its_control:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "pipelines.media.nursery", str(its_control.fileno())],
@@ -232,6 +250,7 @@ class _Nursery:
                 env={name: os.environ[name] for name in _KEPT if name in os.environ} | _ADDED,
                 start_new_session=True,  # Ctrl-C is for the studio
             )
+        self._control = control
 
     def _end(self) -> None:
         """It ends, and its children with it, when nobody can tell it anything any more."""

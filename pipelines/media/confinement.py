@@ -32,15 +32,13 @@ _NET_RIGHTS, _SCOPES = 0b11, 0b11  # binding and connecting; abstract sockets an
 # What decoding takes once the modules are loaded and the files open: (x86-64, 64-bit ARM) by asm/unistd.h.
 # Nothing here opens, connects, starts a program or names another process.
 _CALLS = {
-    "read": (0, 63), "pread64": (17, 67), "preadv": (295, 69), "preadv2": (327, 286), "lseek": (8, 62),
-    "write": (1, 64), "sendto": (44, 206), "close": (3, 57),
+    "preadv": (295, 69), "preadv2": (327, 286), "sendto": (44, 206), "close": (3, 57),
     "mmap": (9, 222), "munmap": (11, 215), "mprotect": (10, 226), "mremap": (25, 216), "madvise": (28, 233),
-    "brk": (12, 214),
+    "brk": (12, 214), "sysinfo": (99, 179), "getrandom": (318, 278),
     "futex": (202, 98), "set_robust_list": (273, 99), "rseq": (334, 293), "sched_yield": (24, 124),
     "sched_getaffinity": (204, 123), "gettid": (186, 178), "getpid": (39, 172),
-    "rt_sigaction": (13, 134), "rt_sigprocmask": (14, 135), "rt_sigreturn": (15, 139), "sigaltstack": (131, 132),
-    "clock_gettime": (228, 113), "clock_nanosleep": (230, 115), "nanosleep": (35, 101), "gettimeofday": (96, 169),
-    "restart_syscall": (219, 128), "getrandom": (318, 278), "sysinfo": (99, 179),
+    "rt_sigaction": (13, 134), "rt_sigprocmask": (14, 135), "rt_sigreturn": (15, 139), "restart_syscall": (219, 128),
+    "clock_gettime": (228, 113), "clock_nanosleep": (230, 115), "nanosleep": (35, 101),
     "exit": (60, 93), "exit_group": (231, 94),
 }  # fmt: skip
 _MACHINES = {"x86_64": (0, 0xC000003E, 56), "aarch64": (1, 0xC00000B7, 220)}  # column, AUDIT_ARCH, clone

@@ -61,18 +61,24 @@ def sniff(head: bytes) -> str | None:
     return None
 
 
-handed: dict[Path, tuple[int, int]] = {}  # in a decoding child: the descriptor and size of what it may read
+_handed: dict[Path, tuple[int, int]] | None = None  # in a decoding child: descriptor and size of what it may read
 
 
 def hand_over(files: Mapping[Path, int]) -> None:
-    """From now on these descriptors are all that this process can open, under these names."""
-    handed.update({name: (descriptor, os.fstat(descriptor).st_size) for name, descriptor in files.items()})
+    """From now on these descriptors are all that this process can open, under these names: it is a decoding child."""
+    global _handed
+    _handed = {name: (descriptor, os.fstat(descriptor).st_size) for name, descriptor in files.items()}
+
+
+def is_decoding_child() -> bool:
+    """Whether this process reads what it was handed over and nothing else."""
+    return _handed is not None
 
 
 def open_bytes(path: Path) -> BinaryIO:
     """The file, open for reading. Raises MediaError where it cannot be opened."""
-    if handed:
-        return BufferedReader(_Handed(*handed[path]))
+    if _handed is not None:
+        return BufferedReader(_Handed(*_handed[path]))
     try:
         return path.open("rb")
     except OSError as error:

@@ -109,6 +109,8 @@ def _live(read: Callable[..., Any], line: int, files: Sequence[int], errand: Err
             for answer in _answers(read, errand):
                 wire.send(out, *answer)
             wire.send(out, "end")
+        except BrokenPipeError:
+            pass  # who asked has enough
         except MediaError as error:
             wire.send(out, "refused", str(error))
         except Exception:  # noqa: BLE001  whatever a decoder makes of a damaged file ends here and is told
