@@ -152,13 +152,13 @@ def _answers(
 class _Child:
     """A decoding child, as it is seen from here."""
 
-    line: socket.socket
+    line: wire.Line
     protections: tuple[str, ...]
 
     def answers(self, kind: TypeAdapter[Any] | None, patience: float) -> Iterator[Any]:
         """Raises MediaError in the child's words, wire.Silent, ValidationError."""
         while True:
-            said, content = wire.receive(self.line, patience)
+            said, content = self.line.receive(patience)
             if said == "end":
                 return
             if said == "refused":
@@ -181,13 +181,13 @@ def _child(errand: Errand, files: Sequence[BinaryIO]) -> Iterator[_Child]:
         yield _Child(line, tuple(map(str, protections)))
 
 
-def _begun(errand: Errand, files: Sequence[BinaryIO], ours: ExitStack) -> tuple[socket.socket, list[Any] | None]:
+def _begun(errand: Errand, files: Sequence[BinaryIO], ours: ExitStack) -> tuple[wire.Line, list[Any] | None]:
     """The line to a child, and what it says it is protected by; None where it ended before it could."""
     line, life = _NURSERY.send(errand, files)
     ours.callback(os.close, life)
-    ours.enter_context(line)
+    ours.callback(line.close)
     try:
-        said, content = wire.receive(line, PATIENCE)
+        said, content = line.receive(PATIENCE)
     except wire.Silent:
         return line, None
     if said != "ready":
@@ -203,26 +203,27 @@ class _Nursery:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
 
-    def send(self, errand: Errand, files: Sequence[BinaryIO]) -> tuple[socket.socket, int]:
+    def send(self, errand: Errand, files: Sequence[BinaryIO]) -> tuple[wire.Line, int]:
         """Have a child born for the errand: the line to it, and a descriptor that keeps it alive while it is open."""
-        line, its_line = socket.socketpair()
-        its_life, life = os.pipe()
-        try:
-            data = pickle.dumps(errand)
-            descriptors = [its_line.fileno(), its_life, *(file.fileno() for file in files)]
+        data = pickle.dumps(errand)
+        with ExitStack() as ours, ExitStack() as its:
+            memory = wire.shared_memory()
+            its.callback(os.close, memory)
+            sock, its_sock = socket.socketpair()
+            its.enter_context(its_sock)
+            line = wire.Line(sock, memory)
+            ours.callback(line.close)
+            its_life, life = os.pipe()
+            its.callback(os.close, its_life)
+            ours.callback(os.close, life)
+            descriptors = [its_sock.fileno(), memory, its_life, *(file.fileno() for file in files)]
             with self._lock:
                 try:
                     self._tell(data, descriptors)
                 except OSError:  # it died; once more with a new one
                     self._end()
                     self._tell(data, descriptors)
-        except BaseException:
-            line.close()
-            os.close(life)
-            raise
-        finally:
-            its_line.close()
-            os.close(its_life)
+            ours.pop_all()
         return line, life
 
     def start(self) -> None:

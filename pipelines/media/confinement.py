@@ -32,7 +32,7 @@ _NET_RIGHTS, _SCOPES = 0b11, 0b11  # binding and connecting; abstract sockets an
 # What decoding takes once the modules are loaded and the files open: (x86-64, 64-bit ARM) by asm/unistd.h.
 # Nothing here opens, connects, starts a program or names another process.
 _CALLS = {
-    "preadv": (295, 69), "preadv2": (327, 286), "sendto": (44, 206), "close": (3, 57),
+    "preadv": (295, 69), "preadv2": (327, 286), "sendto": (44, 206), "recvfrom": (45, 207), "close": (3, 57),
     "mmap": (9, 222), "munmap": (11, 215), "mprotect": (10, 226), "mremap": (25, 216), "madvise": (28, 233),
     "brk": (12, 214), "sysinfo": (99, 179), "getrandom": (318, 278),
     "futex": (202, 98), "set_robust_list": (273, 99), "rseq": (334, 293), "sched_yield": (24, 124),

@@ -29,7 +29,7 @@ from pipelines.media.confined import Errand, answer_type
 from pipelines.media.confinement import confine, leave_network
 from pipelines.media.container import hand_over
 
-_MOST_FILES = 8
+_MOST_DESCRIPTORS = 16
 
 
 def serve(control: socket.socket) -> None:
@@ -47,14 +47,14 @@ def serve(control: socket.socket) -> None:
                 os.close(descriptor)
                 _bury(children.pop(descriptor))
                 continue
-            errand = _next(control)
-            if errand is None:
+            sent = _next(control)
+            if sent is None:
                 for child in children.values():
                     _bury(child)
                 return
-            line, life, files, asked = errand
-            child = _born(line, files, asked, offline)
-            for handed_on in (line, *files):
+            (line, memory, life, *files), errand = sent
+            child = _born(line, memory, files, errand, offline)
+            for handed_on in (line, memory, *files):
                 os.close(handed_on)
             children[life] = child
             poll.register(life, 0)  # it is only ever hung up
@@ -68,14 +68,13 @@ def _load_everything() -> None:
     Image.init()
 
 
-def _next(control: socket.socket) -> tuple[int, int, list[int], Errand] | None:
-    """(line, life, files, errand), or None when there will be no more."""
-    head, descriptors, _, _ = socket.recv_fds(control, 4, 2 + _MOST_FILES)
+def _next(control: socket.socket) -> tuple[list[int], Errand] | None:
+    """The descriptors of line, memory, life and files, and the errand; None when there will be no more."""
+    head, descriptors, _, _ = socket.recv_fds(control, 4, _MOST_DESCRIPTORS)
     if len(head) < 4:
         return None
     data = control.recv(int.from_bytes(head, "big"), socket.MSG_WAITALL)
-    line, life, *files = descriptors
-    return line, life, files, pickle.loads(data)  # from our own parent
+    return descriptors, pickle.loads(data)  # from our own parent
 
 
 def _bury(child: int) -> None:
@@ -84,7 +83,7 @@ def _bury(child: int) -> None:
     os.waitpid(child, 0)
 
 
-def _born(line: int, files: Sequence[int], errand: Errand, offline: bool) -> int:
+def _born(line: int, memory: int, files: Sequence[int], errand: Errand, offline: bool) -> int:
     """A new child at work; its process."""
     read = getattr(import_module(errand.module), errand.name)
     if hasattr(read, "__wrapped__"):
@@ -92,29 +91,31 @@ def _born(line: int, files: Sequence[int], errand: Errand, offline: bool) -> int
     child = os.fork()
     if child == 0:
         try:
-            _live(read, line, files, errand, offline)
+            _live(read, line, memory, files, errand, offline)
         finally:
             os._exit(0)
     return child
 
 
-def _live(read: Callable[..., Any], line: int, files: Sequence[int], errand: Errand, offline: bool) -> None:
+def _live(
+    read: Callable[..., Any], line: int, memory: int, files: Sequence[int], errand: Errand, offline: bool
+) -> None:
     """Give everything up, do the errand, say what came of it."""
     os.dup2(0, 2)  # decoders complain about files there, by what is in them
+    out = wire.Line(socket.socket(fileno=line), memory)
     _keep_only({0, 1, 2, line, *files})
-    with socket.socket(fileno=line) as out:
-        try:
-            hand_over(dict(zip(errand.files, files, strict=True)))
-            wire.send(out, "ready", confine(errand.cpu_seconds, offline=offline))
-            for answer in _answers(read, errand):
-                wire.send(out, *answer)
-            wire.send(out, "end")
-        except BrokenPipeError:
-            pass  # who asked has enough
-        except MediaError as error:
-            wire.send(out, "refused", str(error))
-        except Exception:  # noqa: BLE001  whatever a decoder makes of a damaged file ends here and is told
-            wire.send(out, "broken", traceback.format_exc())
+    try:
+        hand_over(dict(zip(errand.files, files, strict=True)))
+        out.send("ready", confine(errand.cpu_seconds, offline=offline))
+        for answer in _answers(read, errand):
+            out.send(*answer)
+        out.send("end")
+    except BrokenPipeError:
+        pass  # who asked has enough
+    except MediaError as error:
+        out.send("refused", str(error))
+    except Exception:  # noqa: BLE001  whatever a decoder makes of a damaged file ends here and is told
+        out.send("broken", traceback.format_exc())
 
 
 def _answers(read: Callable[..., Any], errand: Errand) -> Iterator[tuple[wire.Kind, Any]]:
