@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -89,9 +90,25 @@ def used_seconds(info: VideoInfo, path: Path, start: float, seconds: float | Non
     return used
 
 
-@confined
 def inspect(path: Path) -> Track:
-    """Open the file, decode its first picture and measure its timing. No limits are applied but those of reading it."""
+    """Open the file, decode its first picture and measure its timing. No limits are applied but those of reading it.
+
+    The answer is kept while the file stays as it is: one request asks for it half a dozen times.
+    """
+    try:
+        facts = path.stat()
+    except OSError as error:
+        raise MediaError(f"The file {shown_name(path)} cannot be opened. Choose it again.") from error
+    return _inspected(path, (facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns))
+
+
+@lru_cache(maxsize=256)
+def _inspected(path: Path, _stamp: tuple[int, ...]) -> Track:
+    return _measured(path)
+
+
+@confined
+def _measured(path: Path) -> Track:
     name = shown_name(path)
     with opened(path) as container:
         stream = video_stream(container, name)

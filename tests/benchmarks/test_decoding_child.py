@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from pipelines.media import confined
-from pipelines.media.probe import inspect
+from pipelines.media.probe import _measured
 from pipelines.media.read import read_image, read_video
 from tests.media_samples import make_video, picture
 
@@ -47,7 +47,7 @@ def _compared(monkeypatch: pytest.MonkeyPatch, what: Callable[[], object]) -> tu
 @pytest.mark.parametrize(("width", "height", "seconds"), [(640, 360, 10), (1920, 1080, 5)])
 def test_reading_a_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int, height: int, seconds: int) -> None:
     path = _clip(tmp_path / "clip.mp4", width, height, seconds)
-    inspect(path)
+    _measured(path)
     here, apart = _compared(monkeypatch, lambda: _read(path))
     frames = 25 * seconds
     print(
@@ -66,7 +66,7 @@ def test_small_questions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     from PIL import Image
 
     Image.fromarray(picture(2000, 1500)).save(photo)
-    for name, what in (("probe", lambda: inspect(path)), ("3-megapixel PNG", lambda: read_image(photo))):
+    for name, what in (("probe", lambda: _measured(path)), ("3-megapixel PNG", lambda: read_image(photo))):
         here, apart = _compared(monkeypatch, lambda what=what: [what() for _ in range(10)])
         print(f"{name}: {here * 100:.1f} ms in process, {apart * 100:.1f} ms in a child")
 

@@ -16,7 +16,7 @@ from pipelines.media import confined
 from pipelines.media.images import image_size
 from pipelines.media.metadata import read_field
 from pipelines.media.mixing import check_sound, mixed
-from pipelines.media.probe import inspect
+from pipelines.media.probe import _measured
 from pipelines.media.read import read_alpha, read_image, read_mask, read_video
 from pipelines.types import Sound
 from tests.media_samples import make_video, moving_square, picture, tone, turn
@@ -60,7 +60,7 @@ def both(read: Callable[[], Any]) -> tuple[Any, Any]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_videos_and_masks_are_the_same_bit_for_bit(videos: dict[str, Path], kind: str) -> None:
     path = videos[kind]
-    one, other = both(lambda: inspect(path))
+    one, other = both(lambda: _measured(path))
     assert one == other
     readings: list[Callable[[], Any]] = [
         lambda: read_video(path).chunks,

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from pipelines.errors import MediaError
+from pipelines.media import probe
 from pipelines.media.limits import check_decodable
 from pipelines.media.probe import VideoInfo, inspect, probe_image, probe_video, used_seconds
 from tests.media_samples import make_video, moving_square, picture, tone, turn
@@ -38,6 +39,19 @@ def test_rate_and_count_are_exact(tmp_path: Path, rate: Fraction, kind: str) -> 
 def test_one_and_two_frames_are_videos_too(tmp_path: Path, count: int, kind: str) -> None:
     info = probe_video(make_video(tmp_path / f"clip.{kind}", moving_square(count), 24))
     assert (info.num_frames, info.frame_rate) == (count, 24)
+
+
+def test_a_file_is_looked_at_once_and_again_when_it_has_changed(tmp_path: Path) -> None:
+    path = make_video(tmp_path / "clip.mp4", moving_square(12))
+    before = probe._inspected.cache_info()
+    assert probe_video(path) == probe_video(path)
+    after = probe._inspected.cache_info()
+    assert (after.misses - before.misses, after.hits - before.hits) == (1, 1)
+    make_video(path, moving_square(20))
+    assert probe_video(path).num_frames == 20
+    path.unlink()
+    with pytest.raises(MediaError, match="cannot be opened"):
+        probe_video(path)
 
 
 def test_webm_as_a_browser_records_it_has_a_length(tmp_path: Path) -> None:
