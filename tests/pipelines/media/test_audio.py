@@ -49,6 +49,18 @@ def test_aac_is_copied_packet_for_packet(tmp_path: Path) -> None:
     assert _onset(samples) == pytest.approx(0.5, abs=0.003)
 
 
+@pytest.mark.parametrize("start", [0.0, 1.0])
+def test_packets_keep_their_times_whatever_clock_they_come_from(tmp_path: Path, start: float) -> None:
+    source = make_video(tmp_path / "source.mkv", moving_square(96), sound=tone(4, onset=2.5))
+    path = _written(tmp_path, source, 84, start=start)
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[0]
+        times = [float(packet.pts * stream.time_base) for packet in container.demux(stream) if packet.pts is not None]
+    assert np.diff(times) == pytest.approx(1024 / 48_000, abs=0.002)
+    codec, samples = _sound(path)
+    assert codec == "aac" and _onset(samples) == pytest.approx(2.5 - start, abs=0.003)
+
+
 @pytest.mark.parametrize(
     ("suffix", "codec"), [("mov", "pcm_s16le"), ("mkv", "libopus"), ("mkv", "libmp3lame"), ("mkv", "flac")]
 )

@@ -115,7 +115,7 @@ def test_who_sends_large_arrays_waits_until_one_of_two_is_read(line: Ends) -> No
 )
 def test_what_is_no_message_is_refused(line: Ends, content: Any) -> None:
     line.its_sock.sendall(said(content))
-    with pytest.raises(wire.Silent):
+    with pytest.raises(wire.Silent, match="no message"):
         line.ours.receive(1)
 
 
