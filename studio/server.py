@@ -18,6 +18,7 @@ from pipelines import SERVICES
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import ModelMissing
 from pipelines.presets import PRESETS, THUMBNAILS
+from studio.access.arguments import arguments_of
 from studio.access.entrance import Entrance
 from studio.access.gate import Gate
 from studio.access.guard import Guard, session_finder
@@ -80,7 +81,7 @@ def build_app(shelf: Shelf, entrance: Entrance | None = None) -> FastAPI:
         css=css(),
     )
     gradio = next(route for route in app.routes if isinstance(route, Mount))
-    gradio.app = Guard(gradio.app, folder_of, session_finder(page._queue))
+    gradio.app = Guard(gradio.app, folder_of, session_finder(page._queue), arguments_of(page))
     return app
 
 
