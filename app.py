@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import webbrowser
+from collections.abc import Callable
 from pathlib import Path
 
 from pipelines.errors import SeptetError, StudioError
@@ -62,6 +63,7 @@ def _serve(flags: argparse.Namespace, data: DataFolder) -> None:
         import uvicorn
 
         with without_type_stubs():
+            from pipelines.media.confined import get_ready
             from studio.access.entrance import entrance
             from studio.server import build_app
             from studio.shelf import Shelf
@@ -69,6 +71,7 @@ def _serve(flags: argparse.Namespace, data: DataFolder) -> None:
         app = build_app(Shelf(desk), entrance(flags, data, limits))
         address = f"http://{'localhost' if flags.host == '::1' else flags.host}:{listener.getsockname()[1]}"
         print(words.RUNNING_AT.format(url=address, data=data.root), flush=True)
+        _later(PAGE_FIRST, get_ready)
         if not flags.no_browser:
             threading.Thread(target=_open, args=(address,), daemon=True).start()
         # the gate reads what proxies say of a request, and whom to believe; no line per request: they hold names
@@ -81,6 +84,12 @@ def _serve(flags: argparse.Namespace, data: DataFolder) -> None:
             timeout_graceful_shutdown=2,
         )
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _later(seconds: float, what: Callable[[], None]) -> None:
+    timer = threading.Timer(seconds, what)
+    timer.daemon = True
+    timer.start()
 
 
 def _open(address: str) -> None:

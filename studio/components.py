@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import gradio as gr
-from gradio.data_classes import FileData
+from gradio.data_classes import FileData, ImageData
 
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import SeptetError
@@ -74,8 +74,18 @@ def image_input(form: Form, field: str, height: int = 230) -> gr.Image:
         elem_id=f"{form.mode}-{field}",
         placeholder=labels.help_line(field),
     )
-    form.add(field, widget)
+    form.add(field, as_it_came(widget))
     return widget
+
+
+def as_it_came(widget: gr.Image) -> gr.Image:
+    """A picture whose file reaches the pipeline as it is: gradio's own would decode it here, and rewrite it."""
+    widget.preprocess = _path_of  # type: ignore[method-assign, assignment]
+    return widget
+
+
+def _path_of(picture: ImageData | None) -> str | None:
+    return picture.path if picture else None
 
 
 def video_input(form: Form, field: str = "video", height: int = 250) -> gr.Video:

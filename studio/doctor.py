@@ -12,6 +12,7 @@ import psutil
 from pipelines.checkpoints import CATALOGUE, installed, model_info
 from pipelines.depth import DEPTH_MODEL, find_depth_model
 from pipelines.errors import ModelMissing, SeptetError
+from pipelines.media.confined import confinement
 from pipelines.placement import choose_placement
 from studio.credentials import Credentials
 from studio.jobs.desk import JobDesk
@@ -19,6 +20,12 @@ from studio.paths import DataFolder
 from studio.versions import OTHERS, SHAPING, libraries, version
 
 GIB = 1 << 30
+_PROTECTIONS = {
+    "network": "no network",
+    "files": "no files",
+    "calls": "few system calls",
+    "limits": "limits of memory and time",
+}
 _GET_PACKAGE = "Get it with: pip install -r requirements-c2pa.txt"
 
 
@@ -31,6 +38,7 @@ def report(folder: DataFolder, model: str | None = None, device: str = "auto") -
     yield from _model(folder, model, device)
     yield from _catalogue(folder)
     yield _credentials(folder)
+    yield _decoding()
     found = libraries(SHAPING + OTHERS)
     yield "Libraries: " + ", ".join(f"{name} {number}" for name, number in found.items())
     absent = [name for name in SHAPING + OTHERS if name not in found]
@@ -38,6 +46,20 @@ def report(folder: DataFolder, model: str | None = None, device: str = "auto") -
         yield f"Not installed: {', '.join(absent)}. Get them with: pip install -r requirements.txt"
     ffmpeg = ", ".join(f"{name} {'.'.join(map(str, number))}" for name, number in av.library_versions.items())
     yield f"FFmpeg in PyAV: {ffmpeg}"
+
+
+def _decoding() -> str:
+    """What keeps a damaged file from harming anything but its own decoder."""
+    try:
+        held = confinement()
+    except SeptetError as error:
+        return f"Media files: {error}"
+    if not held:
+        return "Media files: decoded in the studio's own processes. On Linux each is decoded in a process of its own."
+    there = ", ".join(words for name, words in _PROTECTIONS.items() if name in held)
+    missing = ", ".join(words for name, words in _PROTECTIONS.items() if name not in held)
+    said = f"Media files: each decoded in a process of its own with {there}"
+    return f"{said}. Not to be had on this machine: {missing}" if missing else said
 
 
 def _credentials(folder: DataFolder) -> str:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import cv2
 import gradio as gr
 import numpy as np
+from gradio.data_classes import FileData
 from numpy.typing import NDArray
 from PIL import Image
 
+from pipelines.media.images import image_size, read_alpha
 from pipelines.types import Frame
 from studio.access.strokes import keep_apart
 
@@ -35,8 +38,31 @@ def editor(label: str, **options: Any) -> gr.ImageEditor:
         elem_classes="s-media",
         **options,
     )
+    editor.convert_and_format_image = _layer  # type: ignore[method-assign]
     keep_apart(editor)
     return editor
+
+
+def _layer(file: FileData | bytes | None, flatten_on_white: bool = False) -> Image.Image | None:
+    """A layer of a canvas as gradio hands it on, decoded where files are decoded. `flatten_on_white`: it is none, and
+    nobody asks what lies under the paint. Raises MediaError."""
+    if file is None or flatten_on_white:
+        return None
+    if isinstance(file, FileData):
+        return _painted(Path(file.path))
+    with NamedTemporaryFile(suffix=".png") as kept:
+        kept.write(file)
+        kept.flush()
+        return _painted(Path(kept.name))
+
+
+def _painted(path: Path) -> Image.Image:
+    alpha = read_alpha(path)
+    if alpha is None:  # all of it
+        width, height = image_size(path)
+        alpha = np.full((height, width), 255, np.uint8)
+    colour = np.broadcast_to(np.array(COLOUR, np.uint8), (*alpha.shape, 3))
+    return Image.fromarray(np.dstack([colour, alpha]))
 
 
 def canvas(folder: Path, picture: Frame, painted: NDArray[np.uint8] | None = None) -> Canvas:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import SEEK_CUR, SEEK_END, SEEK_SET, BufferedReader, RawIOBase
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import av
 from av import CodecContext, Packet, VideoFrame
@@ -59,12 +61,56 @@ def sniff(head: bytes) -> str | None:
     return None
 
 
+_handed: dict[Path, tuple[int, int]] | None = None  # in a decoding child: descriptor and size of what it may read
+
+
+def hand_over(files: Mapping[Path, int]) -> None:
+    """From now on these descriptors are all that this process can open, under these names: it is a decoding child."""
+    global _handed
+    _handed = {name: (descriptor, os.fstat(descriptor).st_size) for name, descriptor in files.items()}
+
+
+def is_decoding_child() -> bool:
+    """Whether this process reads what it was handed over and nothing else."""
+    return _handed is not None
+
+
 def open_bytes(path: Path) -> BinaryIO:
     """The file, open for reading. Raises MediaError where it cannot be opened."""
+    if _handed is not None:
+        return BufferedReader(_Handed(*_handed[path]))
     try:
         return path.open("rb")
     except OSError as error:
         raise MediaError(f"The file {shown_name(path)} cannot be opened. Choose it again.") from error
+
+
+def size_of(path: Path) -> int:
+    """Its length in bytes. Raises MediaError where it cannot be opened."""
+    with open_bytes(path) as file:
+        return file.seek(0, SEEK_END)
+
+
+class _Handed(RawIOBase):
+    """A file by its descriptor alone. Each has a place of its own: the descriptor's is shared by all who hold it."""
+
+    def __init__(self, descriptor: int, size: int) -> None:
+        self._descriptor, self._size, self._place = descriptor, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = SEEK_SET) -> int:
+        self._place = max(0, offset + {SEEK_SET: 0, SEEK_CUR: self._place, SEEK_END: self._size}[whence])
+        return self._place
+
+    def readinto(self, buffer: Any) -> int:
+        count = os.preadv(self._descriptor, [buffer], self._place)
+        self._place += count
+        return count
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
 
 from pipelines.errors import MediaError
+from pipelines.media.confined import confined
 from pipelines.media.container import open_bytes, shown_name
 from pipelines.media.limits import MAX_IMAGE_PIXELS, check_image_size
 from pipelines.media.upright import on_white
@@ -32,6 +33,7 @@ _DAMAGE = (
 )  # fmt: skip
 
 
+@confined
 def image_size(path: Path) -> tuple[int, int]:
     """(width, height) of a picture, upright, from its header alone. Raises MediaError as `read_image` does."""
     with _opened(path) as image:
@@ -103,6 +105,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
             yield image
 
 
+@confined
 def _pixels(path: Path) -> Frame:
     """(H, W, 4) uint8 sRGB with transparency, upright."""
     with _opened(path) as image:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.errors import MediaError
+from pipelines.media.confined import confined_stream
 from pipelines.media.container import shown_name, sniff
 from pipelines.media.images import image_size, read_alpha, read_image
 from pipelines.media.pictures import chunk_length, pictures_at
@@ -79,6 +80,7 @@ def read_mask(
         yield chunk
 
 
+@confined_stream
 def _moving(
     path: Path, track: Track, size: tuple[int, int], count: int, rate: Fraction, start: float
 ) -> Iterator[NDArray[np.uint8]]:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pipelines.media.confined import confined
 from pipelines.media.container import opened
 
 KEY = "comment"
@@ -18,8 +19,14 @@ def recipe_metadata(recipe: dict[str, Any]) -> dict[str, str]:
 
 def read_recipe(path: Path | str) -> dict[str, Any] | None:
     """The recipe stored in a clip, or None if it carries none. Raises MediaError if the file cannot be read."""
-    with opened(Path(path)) as container:
-        return parse_recipe(container.metadata.get(KEY))
+    return parse_recipe(read_field(Path(path), KEY))
+
+
+@confined
+def read_field(path: Path, name: str) -> str | None:
+    """What a video or sound file says under that name. Raises MediaError if the file cannot be read."""
+    with opened(path) as container:
+        return container.metadata.get(name)
 
 
 def parse_recipe(text: str | None) -> dict[str, Any] | None:

@@ -19,6 +19,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from pipelines.errors import MediaError
+from pipelines.media.confined import confined, confined_stream
 from pipelines.media.container import AUDIO_DECODERS, SOUND_FORMATS, opened, shown_name
 from pipelines.media.filters import pulled
 from pipelines.types import Sound
@@ -32,6 +33,7 @@ _BLOCK = 4096  # samples mixed at a time
 _SLOWEST = 0.5  # what one tempo filter can do; slower takes two
 
 
+@confined
 def check_sound(path: Path) -> None:
     """Raises MediaError for a file that holds no sound Septet can read."""
     name = shown_name(path)
@@ -102,7 +104,9 @@ def mixed(sound: Sound, length: float) -> Generator[Samples, None, None]:
     with ExitStack() as stack:
         voices = []
         if sound.source is not None:
-            voices.append((_source_voice(sound.source, sound, length), _factor(sound.gain)))
+            used = min(length * sound.speed, length * sound.speed if sound.seconds is None else sound.seconds)
+            voice = _source_voice(sound.source, sound.start, round(used * RATE), sound.speed)
+            voices.append((voice, _factor(sound.gain)))
         if sound.music is not None:
             voices.append((_music_voice(sound.music, total), _factor(sound.music_gain)))
         streams = [(_then_silence(stack.enter_context(closing(voice))), factor) for voice, factor in voices]
@@ -138,15 +142,15 @@ def _fades(sound: Sound, begin: int, total: int) -> Samples:
     return np.clip(loud, 0, 1).astype(np.float32)
 
 
-def _source_voice(path: Path, sound: Sound, length: float) -> Generator[Samples, None, None]:
-    used = min(length * sound.speed, length * sound.speed if sound.seconds is None else sound.seconds)
+@confined_stream
+def _source_voice(path: Path, start: float, total: int, speed: float) -> Iterator[Samples]:
+    """`total` samples of the file's sound, `start` seconds after its first picture on, paced."""
     with opened(path) as source:
         stream = audio_stream(source)
         if stream is None:
             return
-        origin = first_picture_time(source) + sound.start
-        samples = _in_stereo(source, stream, origin, round(used * RATE))
-        yield from samples if sound.speed == 1 else _paced(samples, sound.speed)
+        samples = _in_stereo(source, stream, first_picture_time(source) + start, total)
+        yield from samples if speed == 1 else _paced(samples, speed)
 
 
 def _in_stereo(source: InputContainer, stream: AudioStream, origin: float, total: int) -> Iterator[Samples]:
@@ -155,7 +159,8 @@ def _in_stereo(source: InputContainer, stream: AudioStream, origin: float, total
         yield np.broadcast_to(samples, (2, samples.shape[1]))
 
 
-def _music_voice(path: Path, total: int) -> Generator[Samples, None, None]:
+@confined_stream
+def _music_voice(path: Path, total: int) -> Iterator[Samples]:
     """The file's sound over and over; each pass is decoded anew, so that nothing long is held."""
     left = total
     while left > 0:

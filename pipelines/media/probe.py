@@ -13,7 +13,8 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from pipelines.errors import MediaError
-from pipelines.media.container import decoder_of, opened, shown_name, video_stream
+from pipelines.media.confined import confined
+from pipelines.media.container import decoder_of, opened, shown_name, size_of, video_stream
 from pipelines.media.images import image_size
 from pipelines.media.limits import MAX_RATE, MAX_SECONDS, check_video_size
 from pipelines.media.upright import Turn, has_alpha, turn_of
@@ -88,6 +89,7 @@ def used_seconds(info: VideoInfo, path: Path, start: float, seconds: float | Non
     return used
 
 
+@confined
 def inspect(path: Path) -> Track:
     """Open the file, decode its first picture and measure its timing. No limits are applied but those of reading it."""
     name = shown_name(path)
@@ -140,7 +142,7 @@ def _timing(container: InputContainer, stream: VideoStream, path: Path) -> _Timi
     base = Fraction(stream.time_base or 1)
     if stream.frames and stream.duration and container.format.name == "mov":
         entries = list(stream.index_entries)
-        if entries and max(entry.pos + entry.size for entry in entries) > path.stat().st_size:
+        if entries and max(entry.pos + entry.size for entry in entries) > size_of(path):
             raise MediaError(f"{shown_name(path)} is cut off: its end is missing. Copy or upload it again.")
         kept = [entry.timestamp for entry in entries if not entry.is_discard] or [0]
         final = kept[-1] - kept[-2] if len(kept) > 1 else 0

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, get_args
 
-from pipelines.media.container import SNIFFED, open_bytes, opened, sniff
+from pipelines.media.container import SNIFFED, open_bytes, sniff
+from pipelines.media.metadata import read_field
 
 # made from nothing but a prompt or a picture; made into somebody's video; somebody's video, improved
 Origin = Literal["trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "algorithmicallyEnhanced"]
@@ -42,8 +43,7 @@ def read_origin(path: Path) -> Origin | None:
     with open_bytes(path) as file:
         kind = sniff(file.read(SNIFFED))
     if kind == "matroska":
-        with opened(path) as container:
-            said = [container.metadata.get(TAG, "")]
+        said = [read_field(path, TAG) or ""]
     else:
         said = [
             word.decode() for packet in _xmp_boxes(path) for word in re.findall(rb"digitalsourcetype/(\w+)", packet)

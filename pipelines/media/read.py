@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from pipelines.media.confined import confined_stream
 from pipelines.media.images import fit_cover, read_alpha, read_image
 from pipelines.media.masks import check_mask, mask_size, read_mask
 from pipelines.media.pictures import chunk_length, pictures_at
-from pipelines.media.probe import inspect, used_seconds
+from pipelines.media.probe import Track, inspect, used_seconds
 from pipelines.media.upright import to_rgb
 from pipelines.types import Frames, FrameStream
 
@@ -39,17 +40,21 @@ def read_video(
     rate = frame_rate or track.info.frame_rate
     count = max(1, round(used_seconds(track.info, path, start, seconds) * rate))
     width, height = size or (track.info.width, track.info.height)
+    return FrameStream(_chunks(path, track, start, rate, count, (width, height)), width, height, rate, count)
 
-    def chunks() -> Iterator[Frames]:
-        room = chunk_length(width, height)
-        chunk = np.empty((min(room, count), height, width, 3), np.uint8)
-        filled, left, shown = 0, count, None
-        for frame in pictures_at(path, track, start, rate, count):
-            held = frame is shown and filled > 0
-            chunk[filled] = chunk[filled - 1] if held else to_rgb(frame, width, height, track.turn)
-            filled, left, shown = filled + 1, left - 1, frame
-            if filled == len(chunk):
-                yield chunk
-                chunk, filled = np.empty((min(room, left), height, width, 3), np.uint8), 0
 
-    return FrameStream(chunks(), width, height, rate, count)
+@confined_stream
+def _chunks(
+    path: Path, track: Track, start: float, rate: Fraction, count: int, size: tuple[int, int]
+) -> Iterator[Frames]:
+    width, height = size
+    room = chunk_length(width, height)
+    chunk = np.empty((min(room, count), height, width, 3), np.uint8)
+    filled, left, shown = 0, count, None
+    for frame in pictures_at(path, track, start, rate, count):
+        held = frame is shown and filled > 0
+        chunk[filled] = chunk[filled - 1] if held else to_rgb(frame, width, height, track.turn)
+        filled, left, shown = filled + 1, left - 1, frame
+        if filled == len(chunk):
+            yield chunk
+            chunk, filled = np.empty((min(room, left), height, width, 3), np.uint8), 0

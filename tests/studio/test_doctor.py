@@ -3,7 +3,11 @@
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from pipelines.checkpoints import CATALOGUE
+from pipelines.media.confinement import PROTECTIONS
+from studio import doctor
 from studio.doctor import report
 from studio.paths import DataFolder
 from studio.versions import version
@@ -28,6 +32,26 @@ def test_it_reports_a_studio_that_runs_and_a_model_that_does_not(tmp_path: Path)
         said = "\n".join(report(folder, "/nowhere"))
     assert "running, its worker is not" in said
     assert "There is no model in '/nowhere'" in said
+
+
+def test_it_tells_how_files_are_decoded_and_which_protections_are_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said() -> str:
+        (line,) = [line for line in report(DataFolder(tmp_path / "data")) if line.startswith("Media files")]
+        return line
+
+    for held, expected in (
+        (("network", "files", "calls", "limits"), "no network, no files, few system calls, limits of memory and time"),
+        (("network", "limits"), "no network, limits of memory and time. Not to be had on this machine: no files, few"),
+        ((), "decoded in the studio's own processes"),
+    ):
+        monkeypatch.setattr(doctor, "confinement", lambda held=held: held)
+        assert expected in said()
+
+
+def test_what_a_child_says_of_itself_is_what_the_doctor_knows() -> None:
+    assert set(doctor._PROTECTIONS) == set(PROTECTIONS)
 
 
 def test_the_version_is_the_one_of_the_project() -> None:
