@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -18,6 +19,7 @@ from pipelines.media.probe import Track, inspect, probe_video
 from pipelines.media.upright import to_rgb, to_rgba
 from pipelines.types import Frame, Mask
 
+_LOOK_SECONDS = 1.0
 _RINGING = 12  # levels near black and white that lossy coding invents
 
 
@@ -31,7 +33,7 @@ def mask_size(path: Path | str) -> tuple[int, int]:
 
 
 def check_mask(path: Path | str, width: int, height: int) -> None:
-    """Raise MediaError unless the mask has exactly the size of its video and, if it is a picture, marks something."""
+    """Raise MediaError unless the mask has exactly the size of its video and marks something."""
     path = Path(path)
     size = mask_size(path)
     if size != (width, height):
@@ -39,10 +41,20 @@ def check_mask(path: Path | str, width: int, height: int) -> None:
             f"The mask {shown_name(path)} is {size[0]}x{size[1]} pixels but the video is {width}x{height}. "
             "Make a mask of the video's size."
         )
-    if not is_video(path) and not _held(path).any():
+    if not _marks_something(path, size):
         raise MediaError(
             f"The mask {shown_name(path)} is all black: it marks nothing to change. Paint the subject white."
         )
+
+
+def _marks_something(path: Path, size: tuple[int, int]) -> bool:
+    """Whether anything in it is not black; of a long video that begins black, that is believed after a while."""
+    if not is_video(path):
+        return bool(_held(path).any())
+    track = inspect(path)
+    deadline = time.monotonic() + _LOOK_SECONDS
+    moving = _moving(path, track, size, track.info.num_frames, track.info.frame_rate, 0.0)
+    return any(mask.any() or time.monotonic() > deadline for mask in moving)
 
 
 def read_mask(

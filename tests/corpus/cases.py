@@ -11,11 +11,21 @@ from pathlib import Path
 from tests.corpus.containers import CONTAINERS
 from tests.corpus.disguises import DISGUISES
 from tests.corpus.kinds import Case, Place
+from tests.corpus.masks import MASKS
 from tests.corpus.pictures import PICTURES
 from tests.corpus.playlists import PLAYLISTS
 from tests.corpus.videos import VIDEOS
+from tests.corpus.weights import WEIGHTS
 
-CASES: tuple[Case, ...] = (*PICTURES, *DISGUISES, *VIDEOS, *CONTAINERS, *PLAYLISTS)
+CASES: tuple[Case, ...] = (
+    *PICTURES,
+    *DISGUISES,
+    *MASKS,
+    *VIDEOS,
+    *CONTAINERS,
+    *PLAYLISTS,
+    *WEIGHTS,
+)
 SONG = "the canary sings"
 
 

@@ -43,6 +43,7 @@ class Case:
     make      one or more variants: files, or for prompts, names and calls the values themselves
     says      what the refusal must say, a regular expression
     confined  it asks for another file or host, and must not get it
+    late      it is refused by the worker and not before: the job ends with the sentence
     why       why the outcome is this one, where somebody might expect another
     missing   why no variant can be made here; then nothing is run
     """
@@ -54,6 +55,7 @@ class Case:
     make: Callable[..., Sequence[Any]]
     says: str = ""
     confined: bool = False
+    late: bool = False
     why: str = ""
     missing: str = ""
 

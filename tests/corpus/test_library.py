@@ -35,12 +35,12 @@ def test_a_file_becomes_of_what_the_table_says(case: Case, info: ModelInfo, tmp_
     assert not case.confined or sorted(tmp_path.iterdir()) == [tmp_path / SECRET]
 
 
-def _try(case: Case, file: Path | str, info: ModelInfo) -> None:
+def _try(case: Case, file: Any, info: ModelInfo) -> None:
     request: Any = None
     said = ""
     begin = time.process_time()
     try:
-        request = DOORS[case.into](str(file), info)
+        request = DOORS[case.into](file, info)
     except SeptetError as error:
         said = str(error)
         assert time.process_time() - begin < PATIENCE
@@ -54,14 +54,16 @@ def _try(case: Case, file: Path | str, info: ModelInfo) -> None:
     assert case.outcome in (outcome, "survived"), f"{named(file)}: {said or 'taken'}"
     if said:
         assert_is_a_sentence(said, file, case.says)
-        assert request is None or case.outcome == "survived", f"{named(file)} was refused only while it was read"
+        assert request is None or case.late or case.outcome == "survived", (
+            f"{named(file)} was refused only while it was read"
+        )
 
 
-def assert_is_a_sentence(said: str, file: Path | str, says: str = "") -> None:
+def assert_is_a_sentence(said: str, file: Any, says: str = "") -> None:
     """It names the file, the rule and what to do, and nothing a person has no use for."""
     assert named(file) in said
     assert re.search(says, said), said
     assert TO_DO.search(said), said
-    assert 1 < said.count(". ") + said.endswith(".") <= 3, said
+    assert 1 <= said.count(". ") + said.endswith(".") <= 3, said
     for never in (SECRET, SONG, "Traceback", "Error", "\n"):
         assert never not in said

@@ -18,6 +18,7 @@ from pipelines.media.probe import probe_video
 from pipelines.media.read import read_video
 from pipelines.media.write import write_video
 from pipelines.types import Sound
+from studio.credentials import read_statement, sign_if_possible
 from tests.corpus.pictures import WHERE
 from tests.corpus.test_pictures import grown
 from tests.corpus.videos import COUNT, HEIGHT, WIDTH, frames
@@ -193,3 +194,13 @@ def test_what_unfolds_does_so_in_little_memory(made: Made, id: str) -> None:
     for path in made(id):
         done = f"probe_video({str(path)!r}); raise MediaError"
         assert grown(done, imports) < 300, path.name
+
+
+def test_the_statement_of_a_signed_video_is_kept_in_that_of_the_clip(made: Made, tmp_path: Path) -> None:
+    (path,) = made("V56")
+    made_of_it = write_video(read_video(path), tmp_path / "out.mp4", origin="compositeWithTrainedAlgorithmicMedia").path
+    assert sign_if_possible(path.parent, made_of_it, {"video": path}) is None
+    said = read_statement(made_of_it)
+    assert said is not None and not said.altered
+    assert read_statement(path) is not None
+    assert made_of_it.read_bytes().count(b"c2pa.claim") > path.read_bytes().count(b"c2pa.claim")

@@ -11,6 +11,8 @@ import av
 import numpy as np
 from av.video.codeccontext import VideoCodecContext
 
+from studio.certificate import make_certificate
+from studio.credentials import sign_if_possible
 from tests.corpus.kinds import Place, Table
 from tests.corpus.pictures import WHERE, jpeg
 from tests.corpus.raw import box, change_box, mkv, mkv_track
@@ -338,3 +340,11 @@ def _(place: Place) -> list[Path]:
         place.write("archive.mp4", data + b"PK\x03\x04" + bytes(26) + page),
         place.write("page.mp4", change_box(data, [b"moov"], lambda index: index + box(b"free", page))),
     ]
+
+
+@row("V56", "signed: it carries content credentials", "taken", why="its statement is kept in the clip's own")
+def _(place: Place) -> list[Path]:
+    path = clip(place, "signed.mp4")
+    make_certificate(place.folder)
+    assert sign_if_possible(place.folder, path, {}) is None
+    return [path]
