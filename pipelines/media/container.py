@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,8 +41,8 @@ _FORMATS = "MP4, MOV, MKV, WebM or GIF"
 
 
 def shown_name(path: Path) -> str:
-    """What a person may be told about where a file lies: its name, short and printable, without folders."""
-    name = "".join(letter if letter.isprintable() else "?" for letter in path.name)
+    """What a person may be told about where a file lies: its name, short, composed and printable, without folders."""
+    name = "".join(letter if letter.isprintable() else "?" for letter in unicodedata.normalize("NFC", path.name))
     return name if len(name) <= 80 else f"{name[:60]}…{name[-16:]}"
 
 
@@ -72,7 +73,7 @@ def open_bytes(path: Path) -> BinaryIO:
     """The file, open for reading. Raises MediaError where it cannot be opened."""
     try:
         return path.open("rb")
-    except OSError as error:
+    except (OSError, ValueError) as error:  # the latter: a zero in the name
         raise MediaError(f"The file {shown_name(path)} cannot be opened. Choose it again.") from error
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.errors import MediaError
-from pipelines.media.container import shown_name, sniff
+from pipelines.media.container import SNIFFED, open_bytes, shown_name, sniff
 from pipelines.media.images import image_size, read_alpha, read_image
 from pipelines.media.pictures import chunk_length, pictures_at
 from pipelines.media.probe import Track, inspect, probe_video
@@ -132,11 +132,8 @@ def _scaled(mask: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint
 
 def is_video(path: Path) -> bool:
     """Whether a file is a video rather than a picture, by its first bytes; an animated GIF counts as a video."""
-    try:
-        with path.open("rb") as file:
-            return sniff(file.read(64)) in ("mov", "matroska", "gif") and not _is_avif(path)
-    except OSError as error:
-        raise MediaError(f"The file {shown_name(path)} cannot be opened. Choose it again.") from error
+    with open_bytes(path) as file:
+        return sniff(file.read(SNIFFED)) in ("mov", "matroska", "gif") and not _is_avif(path)
 
 
 def _is_avif(path: Path) -> bool:

@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.corpus.calls import CALLS
 from tests.corpus.containers import CONTAINERS
 from tests.corpus.disguises import DISGUISES
 from tests.corpus.kinds import Case, Place
 from tests.corpus.masks import MASKS
+from tests.corpus.names import NAMES
 from tests.corpus.pictures import PICTURES
 from tests.corpus.playlists import PLAYLISTS
+from tests.corpus.prompts import PROMPTS
 from tests.corpus.videos import VIDEOS
 from tests.corpus.weights import WEIGHTS
 
@@ -25,6 +28,9 @@ CASES: tuple[Case, ...] = (
     *CONTAINERS,
     *PLAYLISTS,
     *WEIGHTS,
+    *NAMES,
+    *PROMPTS,
+    *CALLS,
 )
 SONG = "the canary sings"
 

@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from pipelines.checkpoints import ModelInfo, model_info
-from tests.corpus.cases import CASES, place_in
+from tests.corpus.cases import CASES, SONG, place_in
+from tests.corpus.serving import Running, running
 from tests.studio.rooms import paper_model
+
+ROOM = 150.0  # MB that a process may keep: freed memory goes back to the system in large pieces only
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +33,18 @@ def made(tmp_path: Path) -> Iterator[Callable[[str], list[Any]]]:
             return list(next(case for case in CASES if case.id == id).make(place))
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One studio for all that is asked of it over HTTP; at the end it is what it was, whatever that was."""
+    with running(tmp_path_factory.mktemp("corpus")) as studio:
+        worker, before = studio.worker.pid, studio.memory()
+        yield studio
+        assert studio.web.get("/healthz").json() == {"status": "ok", "worker": "ready"}
+        assert studio.worker.pid == worker
+        for name, grown in studio.memory().items():
+            assert grown < before[name] + ROOM, (name, before, grown)
+        log = (studio.data / "worker.log").read_text("utf-8", "replace")
+        assert "Traceback" not in log and SONG not in log
+        assert not list((studio.data / "jobs").glob("*/.work-*"))

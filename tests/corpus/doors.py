@@ -48,6 +48,8 @@ def read_whole(request: Any) -> Frames:
     """Every frame that a prepared request's files give: (F, H, W, 3). Raises SeptetError."""
     if isinstance(request, ImageToVideoRequest):
         return image_frame(request.image, *request.size)[None]
+    if isinstance(request, TextToVideoRequest) and not request.adapter:
+        return np.full((2, request.size[1], request.size[0], 3), 90, np.uint8)
     if request.adapter:
         with adapted(None, Path(request.adapter), 1.0):
             raise AssertionError("there is no pipeline it could be put on")

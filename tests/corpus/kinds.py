@@ -16,7 +16,9 @@ SEED = 1  # of everything random in here
 # turned away an HTTP status: too much for this studio, or not this person's
 # survived    refused or taken, it does not matter which: in little memory and time, and the studio goes on
 Outcome = Literal["refused", "taken", "turned away", "survived"]
-Into = Literal["image", "video", "mask", "adapter", "name", "prompt", "call"]
+Into = Literal[
+    "image", "video", "mask", "adapter", "name", "prompt", "call", "house"
+]  # a call to a studio of one person, or of several
 
 
 @dataclass(frozen=True)
