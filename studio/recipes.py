@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +25,7 @@ from pydantic import ValidationError
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError, MediaError
 from pipelines.fields import S, map_media, media_fields
+from pipelines.media.container import shown_name
 from pipelines.media.metadata import read_recipe
 from pipelines.registry import SERVICES, Order
 from studio.jobs.inputs import Stored
@@ -82,6 +84,14 @@ def read_request(recipe: Mapping[str, Any], find: Callable[[str], Path | None], 
             "folder that holds them."
         )
     return map_media(request, lambda _kind, file: paths[file])
+
+
+def with_own_names(text: str, recipe: Mapping[str, Any]) -> str:
+    """The text with each file called what its owner called it, where it says what the input store does."""
+    for known in recipe.get("inputs", {}).values():
+        name = shown_name(Path(known["name"]))
+        text = re.sub(rf"{known['sha256']}\.[a-z0-9]+", lambda _found, name=name: name, text)
+    return text
 
 
 def build_request(request_type: type[S], fields: Mapping[str, Any]) -> S:

@@ -28,7 +28,7 @@ from studio.jobs.pictures import POSTER_SIDE, save_jpeg
 from studio.jobs.reporter import Reporter, Stopping
 from studio.jobs.workspace import keep_latents, take_over_work
 from studio.paths import DataFolder
-from studio.recipes import read_request
+from studio.recipes import read_request, with_own_names
 
 _AN_INSTANT = 1e-3  # seconds: one frame
 UNEXPECTED = "Something went wrong inside Septet ({kind}). The details are in the job's folder, in error.txt."
@@ -81,7 +81,7 @@ class JobRunner:
                 self._ledger.cancelled(job)
         except SeptetError as error:
             self._raise_if_published(job, error)
-            self._fail(job, error.code, str(error))
+            self._fail(job, error.code, with_own_names(str(error), job.recipe))
         except Exception as error:  # noqa: BLE001  the job border: one bad job never stops the next
             self._raise_if_published(job, error)
             self._unexpected(job, error)
