@@ -26,7 +26,7 @@ from studio.jobs.job import Job
 from studio.jobs.ledger import Ledger, LostJob
 from studio.jobs.pictures import POSTER_SIDE, save_jpeg
 from studio.jobs.reporter import Reporter, Stopping
-from studio.jobs.workspace import keep_latents, take_over_work
+from studio.jobs.workspace import keep_latents, note_owner, take_over_work
 from studio.paths import DataFolder
 from studio.recipes import read_request
 
@@ -142,9 +142,10 @@ class JobRunner:
         first = next(iter(read_video(clip.path, seconds=_AN_INSTANT).chunks))[0]
         save_jpeg(first, work / "poster.jpg", POSTER_SIDE, quality=88)
         (work / "recipe.json").write_text(json.dumps(recipe, indent=1, ensure_ascii=False), "utf-8")
+        owner = note_owner(work, job.owner)
         self._sign(job, work / clip.path.name)
         self._ledger.is_cancelled(job)  # raises LostJob: a job given to another worker must not be published twice
-        for name in ("recipe.json", "poster.jpg", clip.path.name):
+        for name in ("recipe.json", "poster.jpg", owner, clip.path.name):
             _to_disk(work / name)
             os.replace(work / name, job_folder / ("clip.mp4" if name == clip.path.name else name))
         _to_disk(job_folder)

@@ -10,16 +10,18 @@ import threading
 import time
 import uuid
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from pipelines.errors import DiskFull
+from studio.jobs.backups import Upkeep
 from studio.jobs.ledger import Ledger
 from studio.jobs.process import STOP, WAKE
 from studio.jobs.recovery import Recovery
 from studio.jobs.roster import Roster
 from studio.jobs.watchdog import Watchdog
 from studio.jobs.worker import CANNOT_LOAD, DEFAULT_LOADER
-from studio.jobs.workspace import keep_latents
+from studio.jobs.workspace import keep_latents, published_recipe
 from studio.paths import DataFolder
 
 LOOK_SECONDS = 0.1
@@ -47,6 +49,7 @@ class Supervisor:
         self._roster = Roster(self._ledger)
         self._recovery = Recovery(self._ledger)
         self._watchdog = watchdog or Watchdog(self._ledger)
+        self._upkeep = Upkeep(folder)
         self._wanted = model
         self._model = model  # what the present worker was started with
         self._device = device
@@ -72,6 +75,7 @@ class Supervisor:
         self._over.set()
         if self._thread.is_alive():
             self._thread.join()
+        self._ledger.close()
 
     def wake(self) -> None:
         """Tell the worker that there is something to do."""
@@ -92,9 +96,10 @@ class Supervisor:
     def _loop(self) -> None:
         while not self._over.wait(LOOK_SECONDS):
             # a ledger busy or on a full disk for the moment is no reason to leave the worker alone
-            with suppress(DiskFull, sqlite3.OperationalError):
+            with suppress(DiskFull, sqlite3.OperationalError, OSError):
                 self._look()
-        with suppress(DiskFull, sqlite3.OperationalError):  # then the next start puts things right
+                self._upkeep.look()
+        with suppress(DiskFull, sqlite3.OperationalError, OSError):  # then the next start puts things right
             self._end_worker()
 
     def _look(self) -> None:
@@ -164,7 +169,7 @@ class Supervisor:
         self._settle()
 
     def _settle(self) -> None:
-        settled = self._recovery.settle(lambda job_id: (self._folder.job(job_id) / "clip.mp4").exists())
+        settled = self._recovery.settle(partial(published_recipe, self._folder))
         for job in settled:
             if job.is_over:
                 keep_latents(self._folder, job.id)

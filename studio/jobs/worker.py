@@ -134,7 +134,10 @@ class Worker:
     def _run_next(self, runner: JobRunner, model: str) -> bool:
         """Run the next job that `model` can make; False if there is none."""
         self._wake.clear()
-        job = self._ledger.claim(self._identity, model)
+        try:
+            job = self._ledger.claim(self._identity, model)
+        except DiskFull:
+            return False  # nothing can be made now; the job keeps its place
         if job is None:
             return False
         self._jobs_done += runner.run(job)

@@ -66,7 +66,7 @@ def test_a_worker_that_was_given_up_cannot_touch_the_job(ledger: Ledger) -> None
     lost = ledger.claim("w", "m")
     recovery = Recovery(ledger)
     recovery.interrupt(crashed=True)
-    recovery.settle(lambda _id: False)
+    recovery.settle(lambda _id: None)
     again = ledger.claim("w", "m")
     assert again.attempt == 2
     for write in (
