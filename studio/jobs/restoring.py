@@ -125,8 +125,7 @@ class _Reconciling:
     def _enter(self, job_id: str, recipe: dict[str, Any]) -> None:
         """A row for a clip that has none. Raises InputError if the recipe is none of Septet's."""
         request, made, model = (recipe.get(part) for part in ("request", "made", "model"))
-        whole = isinstance(request, dict) and isinstance(request.get("seed"), int) and isinstance(made, dict)
-        if not (_JOB.fullmatch(job_id) and whole):
+        if not (_JOB.fullmatch(job_id) and isinstance(request, dict) and isinstance(made, dict)):
             raise InputError(f"{job_id} has no recipe that could be entered.")
         name = str(model.get("name", "")) if isinstance(model, dict) else ""
         when = self._made_at(job_id)
@@ -139,7 +138,7 @@ class _Reconciling:
                 str(recipe.get("mode")),
                 name,
                 json.dumps(recipe),
-                request["seed"],
+                int(request.get("seed") or 0),
                 json.dumps(made.get("seconds") or {}),
                 when,
                 when,

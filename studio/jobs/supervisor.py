@@ -13,14 +13,14 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from pipelines.errors import DiskFull
+from pipelines.errors import DiskFull, ModelMissing, OutOfMemory
 from studio.jobs.backups import Upkeep
 from studio.jobs.ledger import Ledger
 from studio.jobs.process import STOP, WAKE
 from studio.jobs.recovery import Recovery
 from studio.jobs.roster import Roster
 from studio.jobs.watchdog import Watchdog
-from studio.jobs.worker import CANNOT_LOAD, DEFAULT_LOADER
+from studio.jobs.worker import CANNOT_LOAD, DEFAULT_LOADER, NO_MEMORY
 from studio.jobs.workspace import keep_latents, published_recipe
 from studio.paths import DataFolder
 
@@ -30,6 +30,7 @@ LONGEST_BACKOFF = 60.0
 LONGEST_LOG = 1 << 20  # bytes; then it begins anew
 NO_ROOM = 1 << 20  # bytes; on a disk this full a worker cannot say that it is alive
 FAILED_LOADS = 3  # deaths in a row before a model is ready; after that its jobs are told
+_NOT_LOADED = {CANNOT_LOAD: ModelMissing.code, NO_MEMORY: OutOfMemory.code}  # exit status -> what its jobs fail with
 
 
 class Supervisor:
@@ -136,22 +137,23 @@ class Supervisor:
         useful = said is not None and was_ready and (said.jobs_done > 0 or lived_long)
         self._recovery.interrupt(crashed=status != 0)
         self._settle()
-        if status == CANNOT_LOAD and said is not None:
-            self._give_up_model(said.error or "")
+        if status in _NOT_LOADED and said is not None:
+            self._give_up_model(_NOT_LOADED[status], said.error or "")
             return
         self._crashes = 0 if status == 0 or useful else self._crashes + 1
         if self._crashes > 1:  # the first restart does not wait
             self._not_before = time.monotonic() + min(LONGEST_BACKOFF, 2 ** (self._crashes - 2))
         if not was_ready and self._crashes >= FAILED_LOADS:
             self._give_up_model(
+                ModelMissing.code,
                 f"The model {self._model} cannot be loaded: the worker ended {self._crashes} times while loading it. "
-                f"Its last words are in {self._folder.worker_log}."
+                f"Its last words are in {self._folder.worker_log}.",
             )
 
-    def _give_up_model(self, reason: str) -> None:
+    def _give_up_model(self, code: str, reason: str) -> None:
         self._broken = self._model
         self._crashes = 0
-        self._recovery.refuse(self._model, "model_missing", reason)
+        self._recovery.refuse(self._model, code, reason)
 
     def _end_worker(self) -> None:
         """Stop the worker politely, then not."""
