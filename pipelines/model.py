@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import WanVACEPipeline
 from torch import Tensor
 
 from pipelines.adapters import adapted
@@ -23,9 +22,11 @@ from pipelines.autoencoder import optimise_for_cpu
 from pipelines.caching import Cache
 from pipelines.checkpoints import ModelInfo
 from pipelines.decoding import decode
-from pipelines.errors import InputError, ModelMissing, OutOfMemory
+from pipelines.encoding import encode
+from pipelines.errors import InputError, OutOfMemory
+from pipelines.loading import load_within_memory
 from pipelines.pixels import on_white, principal_colours, to_frames, to_tensor
-from pipelines.placement import Placement, choose_placement, place
+from pipelines.placement import choose_placement, place
 from pipelines.progress import Pace
 from pipelines.sampling import OnStep, Sampling, denoise, seeded_noise
 from pipelines.types import Conditioning, Frame, Frames
@@ -56,24 +57,10 @@ class LatentVideoModel:
     """Loads once, lives as long as its process. Not thread-safe: one worker, one job at a time."""
 
     def __init__(self, info: ModelInfo, device: str = "auto") -> None:
-        """Load the folder. `device`: "auto", "cpu", "cuda", "cuda:1", "mps". Raises ModelMissing."""
+        """Load the folder. `device`: "auto", "cpu", "cuda", "cuda:1", "mps". Raises ModelMissing, OutOfMemory."""
         self.info = info
-        self.placement: Placement = choose_placement(info.folder, device)
-        try:
-            self._pipeline: Any = WanVACEPipeline.from_pretrained(
-                info.folder,
-                dtype=self.placement.dtypes(),
-                local_files_only=True,
-                use_safetensors=True,
-                low_cpu_mem_usage=True,
-            )
-        except (OSError, ValueError, KeyError) as error:
-            raise ModelMissing(
-                f"{info.title} cannot be loaded: its folder is incomplete or damaged ({type(error).__name__}). "
-                "Fetch it again, or choose another model."
-            ) from error
+        self.placement, self._pipeline = load_within_memory(info, choose_placement(info.folder, device))
         self._pipeline.set_progress_bar_config(disable=True)
-        place(self._pipeline, self.placement)
         self._vae: Any = self._pipeline.vae
         optimise_for_cpu(self._vae)
         self._mean, self._std = (
@@ -95,6 +82,16 @@ class LatentVideoModel:
         self._vae.clear_cache()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+
+    def shrink(self) -> bool:
+        """Keep less of the model on the device from now on; False where nothing more can leave it."""
+        placement = self.placement.smaller()
+        if placement is None:
+            return False
+        self.placement = placement
+        place(self._pipeline, placement)
+        self.release_memory()
+        return True
 
     @contextmanager
     def adapted(self, adapter: Path | None, weight: float) -> Iterator[None]:
@@ -182,7 +179,7 @@ class LatentVideoModel:
         def compute() -> Tensor:
             self.encoder_calls += 1
             device = self.placement.device
-            latents = self._vae.encode(video[None].to(device, self._vae.dtype)).latent_dist.mode().float()
+            latents = encode(self._vae, video[None], device).float()
             return (latents - self._mean.to(device)) / self._std.to(device)
 
         if not video.any():
@@ -238,7 +235,9 @@ class LatentVideoModel:
                     on_step=watch,
                 )
         except torch.OutOfMemoryError as error:
-            raise OutOfMemory("The device ran out of memory while denoising. Choose a smaller size.") from error
+            raise OutOfMemory(
+                "The device ran out of memory while denoising. Choose a smaller size or fewer frames."
+            ) from error
         return latents[:, :, references:].float().cpu()
 
     @property

@@ -17,6 +17,7 @@ from pipelines.registry import PIPELINES, Order
 from studio.jobs.desk import JobDesk
 from studio.jobs.inputs import describe, sha256_of
 from studio.jobs.job import Job
+from studio.jobs.restoring import restore
 from studio.options import fields_from, request_from
 from studio.person import LOCAL
 from studio.progress import Line
@@ -141,6 +142,19 @@ def prune_jobs(options: argparse.Namespace) -> int:
     older = None if options.older_than is None else options.older_than * 24 * 3600
     with JobDesk(options.folder) as desk:
         _say(f"{desk.prune(LOCAL, clips_older_than=older)} jobs deleted")
+    return 0
+
+
+def restore_jobs(options: argparse.Namespace) -> int:
+    """Put a sound ledger in the place of a damaged one."""
+    restored = restore(options.folder)
+    came = f"The copy {restored.copy}" if restored.copy else "A new ledger, for there is no sound copy,"
+    _say(f"{came} is in place" + (f"; the damaged file is now {restored.aside}." if restored.aside else "."))
+    _say(f"{len(restored.entered)} clips made since are entered again, {len(restored.waiting)} jobs will be made.")
+    if restored.dropped:
+        _say(f"{len(restored.dropped)} jobs of the copy are left out: their clips were deleted since.")
+    for path in restored.unknown:
+        _say(f"There is no clip in {path}, and nothing in the copy about it. It may be deleted.")
     return 0
 
 
