@@ -92,6 +92,16 @@ class ModelInfo:
                 f"{2 * self.temporal_factor + 1}, … frames. Choose {near}."
             )
 
+    def frames_lasting(self, seconds: float, frame_rate: float | None = None) -> int:
+        """The number of frames it can make that comes nearest to `seconds` at this rate, or at its own.
+
+        Raises InputError for a time that is none.
+        """
+        if not 0 < seconds < math.inf:
+            raise InputError(f"The clip would last {seconds:g} s. Choose more than 0.")
+        steps = (seconds * (frame_rate or self.frame_rate) - 1) / self.temporal_factor
+        return max(0, round(steps)) * self.temporal_factor + 1
+
     def check_size(self, width: int, height: int) -> None:
         """Raise InputError unless the model can work at this size."""
         for name, value in (("width", width), ("height", height)):

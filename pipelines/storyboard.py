@@ -133,5 +133,4 @@ class Board(VideoPipeline[StoryboardRequest]):
 
     def _length(self, panel: Panel, rate: Fraction) -> int:
         """Frames of a shot: the number the model can make that is nearest to the seconds asked for."""
-        step = self.info.temporal_factor
-        return min(self.info.num_frames, max(1, round((panel.seconds * rate - 1) / step) * step + 1))
+        return min(self.info.num_frames, self.info.frames_lasting(panel.seconds, float(rate)))

@@ -81,7 +81,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "brush.ambient": ("Ambient sway", ""),
     "height": ("Height (px)", "The height the model works at, before enlarging."),
     "width": ("Width (px)", "The width the model works at, before enlarging."),
-    "num_frames": ("Frames", "How many frames the model makes."),
+    "num_frames": ("Length (s)", "Seconds the clip lasts."),
     "frame_rate": ("Frame rate", "Frames per second the model makes."),
     "num_inference_steps": ("Steps", "More is slower and finer."),
     "guidance_scale": ("Guidance scale", "How strictly to follow the prompt."),

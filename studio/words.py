@@ -46,6 +46,8 @@ VARIANTS_FLAG = "--seed would make every variant the same. Use the field Seed in
 VARIANTS_TOAST = "{count} clips queued."
 CLEAR_SEED = "Forget the seed"
 OWN = "Automatic"
+LENGTH = "{seconds} s, {frames} frames at {rate} a second."
+LENGTH_STILL = "One frame: a still."
 EXAMPLES = "Start from an example"
 TAKES = "Recent takes"
 

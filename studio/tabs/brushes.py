@@ -139,11 +139,8 @@ class Brushes:
 
 
 def _strengths() -> dict[str, gr.Slider]:
-    found: dict[str, gr.Slider] = {}
-    for row in (STRENGTHS[:2], STRENGTHS[2:]):
-        with gr.Row(elem_classes="s-moves"):
-            found |= {name: strength(f"brush.{name}", 0.0 if name == "ambient" else -10.0, 10.0) for name in row}
-    return found
+    with gr.Row(elem_classes="s-moves s-pairs"):
+        return {name: strength(f"brush.{name}", 0.0 if name == "ambient" else -10.0, 10.0) for name in STRENGTHS}
 
 
 def _choice(count: int, chosen: int) -> Any:

@@ -84,7 +84,7 @@ def build(page: Page) -> Tab:
             for field in ("carry", "invert", "green_screen"):
                 components.toggle(tab.form, field)
             part(tab)
-        tab.variants = groups.settings(tab.form, page.info, makes_length=False)
+        tab.variants = groups.settings(tab.form, page, makes_length=False)
         groups.finishing(tab.form)
     _wire_ways(tab)
     tab.wire(tab.collect)

@@ -116,7 +116,7 @@ def build(page: Page) -> Tab:
                 part(tab)
             with gr.Column(visible=False) as about_mesh:
                 _length_and_up(tab)
-        tab.variants = groups.settings(tab.form, page.info, makes_length=False)
+        tab.variants = groups.settings(tab.form, page, makes_length=False)
         groups.finishing(tab.form)
     tab.extra["way"] = way
     ways = {video: "video", attempt: "video", about_video: "video", mesh: "mesh", camera: "mesh", about_mesh: "mesh"}

@@ -73,6 +73,8 @@ class StoryboardTab(Tab):
             shown[prompt] = panel.get("prompt", "")
             shown[seconds] = show_number(panel.get("seconds", 2))
             camera = panel.get("camera") or {}
+            if any(camera.values()):
+                shown[self.folded[f"camera{index}"]] = gr.Accordion(open=True)
             shown |= {widget: camera.get(name, 0.0) for name, widget in zip(Camera.model_fields, moves, strict=True)}
         return shown
 
@@ -96,7 +98,7 @@ def build(page: Page) -> Tab:
         tab.generate = components.generate_button()
         attempt = one_frame_button()
         look(tab)
-        tab.variants = groups.settings(tab.form, page.info, makes_length=False)
+        tab.variants = groups.settings(tab.form, page, makes_length=False)
         groups.finishing(tab.form)
     tab.extra["way"] = way
     way.change(
@@ -144,7 +146,7 @@ def _panel(tab: StoryboardTab, index: int) -> None:
         label=f"{name}: {labels.label('panel.prompt').lower()}", placeholder=labels.PLACEHOLDERS["panel"], lines=2
     )
     seconds = gr.Textbox("2", label=f"{name}: {labels.label('panel.seconds').lower()}", max_lines=1)
-    with gr.Accordion(f"{name}: {tab_words.BOARD_CAMERA.lower()}", open=False):
+    with gr.Accordion(f"{name}: {tab_words.BOARD_CAMERA.lower()}", open=False) as tab.folded[f"camera{index}"]:
         moves = groups.camera_moves()
     tab.extra |= {f"image{index}": picture, f"prompt{index}": prompt, f"seconds{index}": seconds}
     tab.extra |= {f"{move}{index}": widget for move, widget in moves.items()}

@@ -16,8 +16,8 @@ def build(page: Page) -> Tab:
         components.prompt(tab.form, page.info)
         tab.generate = components.generate_button()
         groups.styles(tab.form)
-        groups.motion(tab.form)
-        tab.variants = groups.settings(tab.form, page.info, makes_length=True)
+        tab.folded |= dict.fromkeys(groups.MOTION, groups.motion(tab.form))
+        tab.variants = groups.settings(tab.form, page, makes_length=True)
         groups.finishing(tab.form)
     tab.wire()
     return tab

@@ -112,7 +112,7 @@ def test_rolling_and_forgetting_a_seed(page: Page) -> None:
     [
         ("", None, "", "prompt is empty"),
         ("x", "seed", "minus one", "not a whole number"),
-        ("x", "num_frames", "8", "num_frames is 8"),
+        ("x", "num_frames", "0", "would last 0 s"),
         ("x", "guidance_scale", "nan", "not a number"),
         ("x --sparkle", None, "", "--sparkle"),
     ],

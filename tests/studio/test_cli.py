@@ -205,3 +205,14 @@ def test_a_claim_that_no_longer_holds_is_told_by_the_status(run: Run, tmp_path: 
     status, out, _ = run("verify", path)
     assert status == 1
     assert "no such mode" in out
+
+
+def test_a_length_in_seconds_is_the_nearest_number_of_frames(run: Run, tmp_path: Path) -> None:
+    model, clip = model_folder(tmp_path), tmp_path / "clip.mp4"
+    words = ("make", "text-to-video", "--model", model, "--prompt", "a ball", "--out", clip, "--frame-rate", 8)
+    assert run(*words, "--seconds", 1)[0] == 0
+    assert probe_video(clip).num_frames == 9
+    status, _, err = run(*words, "--seconds", 1, "--num-frames", 9)
+    assert status == 2
+    assert "Give one of the two" in err
+    assert "would last 0 s" in run(*words, "--seconds", 0)[2]
