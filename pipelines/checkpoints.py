@@ -16,6 +16,7 @@ from pipelines.errors import InputError, ModelMissing
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 STARTER = "starter"
+MOST_TOKENS = 512  # of a prompt, that a model of this class was trained to read
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class ModelInfo:
     spatial_factor: int = 8
     temporal_factor: int = 4
     patch: int = 2
-    max_prompt_tokens: int = 512
+    max_prompt_tokens: int = MOST_TOKENS
     knows: dict[str, list[str]] = field(default_factory=dict)  # phrases by kind, where a model knows only a few
     known_words: list[str] = field(default_factory=list)
     prompts: tuple[str, ...] = ()
@@ -183,6 +184,8 @@ def _describe(name: str, folder: Path, models_dir: Path) -> ModelInfo:
     scheduler = _read_json(folder / "scheduler" / "scheduler_config.json")
     own = _read_json(folder / "septet.json") if (folder / "septet.json").is_file() else {}
     entry = CATALOGUE.get(name)
+    tokenizer = folder / "tokenizer" / "tokenizer_config.json"
+    words = _read_json(tokenizer) if tokenizer.is_file() else {}
     levels = vae["temperal_downsample"]
     info = ModelInfo(
         name=name,
@@ -193,6 +196,7 @@ def _describe(name: str, folder: Path, models_dir: Path) -> ModelInfo:
         spatial_factor=2 ** len(levels),
         temporal_factor=2 ** sum(levels),
         patch=transformer["patch_size"][1],
+        max_prompt_tokens=int(min(MOST_TOKENS, words.get("model_max_length") or MOST_TOKENS)),
     )
     if own:
         width, height = own["native_size"]

@@ -166,6 +166,8 @@ def _make(options: argparse.Namespace, request: Order, model: str | None) -> int
     out = _destination(options.out, *given)
     with JobDesk(options.folder, model, options.device) as desk:
         job = desk.submit(LOCAL, request)  # first: what cannot be done is refused before any process starts
+        for notice in facts.notices(job):
+            _note(notice)
         desk.join()
         try:
             job = _watch(desk, job)

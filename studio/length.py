@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -44,9 +44,10 @@ def length_input(form: Form, page: Page) -> None:
 
 def tell_length(form: Form, page: Page) -> None:
     """Let the field say what the model makes, whenever it or the rate changes."""
-    seconds, rate = form.widget(FIELD), form.widget(RATE)
+    seconds: Any = form.widget(FIELD)
+    rate: Any = form.widget(RATE)
 
-    def tell(seconds: str | None, rate: str | None) -> gr.Textbox:
+    def tell(seconds: str | None, rate: str | None) -> Any:
         return gr.update(info=told(seconds, rate, page.model()))
 
     gr.on([seconds.change, rate.change], tell, [seconds, rate], seconds, trigger_mode="always_last", **PRIVATE)

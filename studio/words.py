@@ -61,6 +61,8 @@ KNOWS_GROUPS: Mapping[str, str] = {
     "motions": "Motion",
     "cameras": "Camera",
 }
+TOKENS = "{name}: {tokens} of {limit} tokens."
+TOKENS_CUT = "{name}: {tokens} of {limit} tokens. What is not read begins with “{words}”."
 UNKNOWN_WORDS = "This small model was never shown: {words}. It will leave that out, or guess."
 UNKNOWN_LANGUAGE = "This small model reads simple English only, and none of these words."
 

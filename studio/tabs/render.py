@@ -106,6 +106,7 @@ def build(page: Page) -> Tab:
                 label=tab_words.LOOKS_FIELD,
                 info=tab_words.LOOKS_HELP,
                 placeholder=labels.PLACEHOLDERS["looks"],
+                elem_classes="s-looks",
                 lines=3,
             )
         with gr.Accordion(words.STRUCTURE, open=False, elem_classes="s-fields"):

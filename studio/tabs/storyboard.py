@@ -61,10 +61,10 @@ class StoryboardTab(Tab):
     def on_given(self, kind: str) -> dict[Component, Any]:
         return {self.extra["way"]: "mockup"} if kind == "video" else {}
 
-    def fill(self, fields: Fields) -> dict[Component, Any]:
+    def fill(self, fields: Fields) -> dict[Any, Any]:
         panels = list(fields.get("panels") or ())[:PANELS]
         count = max(len(panels), AT_FIRST)
-        shown: dict[Component, Any] = super().fill(fields)
+        shown: dict[Any, Any] = super().fill(fields)
         shown |= {self.extra["way"]: "panels" if panels else "mockup", self.extra["count"]: count}
         for index in range(PANELS):
             panel = panels[index] if index < len(panels) else {}
@@ -143,7 +143,10 @@ def _panel(tab: StoryboardTab, index: int) -> None:
         elem_classes="s-media",
     )
     prompt = gr.Textbox(
-        label=f"{name}: {labels.label('panel.prompt').lower()}", placeholder=labels.PLACEHOLDERS["panel"], lines=2
+        label=f"{name}: {labels.label('panel.prompt').lower()}",
+        placeholder=labels.PLACEHOLDERS["panel"],
+        lines=2,
+        elem_classes="s-says",
     )
     seconds = gr.Textbox("2", label=f"{name}: {labels.label('panel.seconds').lower()}", max_lines=1)
     with gr.Accordion(f"{name}: {tab_words.BOARD_CAMERA.lower()}", open=False) as tab.folded[f"camera{index}"]:

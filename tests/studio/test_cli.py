@@ -2,6 +2,7 @@
 
 import functools
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pipelines.checkpoints import ASSETS
 from pipelines.media.probe import probe_video
 from pipelines.registry import PIPELINES
 from studio import commands
@@ -216,3 +218,11 @@ def test_a_length_in_seconds_is_the_nearest_number_of_frames(run: Run, tmp_path:
     assert status == 2
     assert "Give one of the two" in err
     assert "would last 0 s" in run(*words, "--seconds", 0)[2]
+
+
+def test_a_prompt_that_is_cut_is_said_on_standard_error(run: Run, tmp_path: Path) -> None:
+    model, clip = model_folder(tmp_path), tmp_path / "clip.mp4"
+    shutil.copytree(ASSETS / "starter" / "tokenizer", Path(model) / "tokenizer")
+    status, out, err = run("make", "text-to-video", "--model", model, "--prompt", "ball " * 40, "--out", clip)
+    assert (status, out) == (0, f"{clip}\n")
+    assert "41 of 32 tokens" in err
