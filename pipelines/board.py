@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from pydantic import Field
 
@@ -41,14 +41,17 @@ class BoardRequest(Look, Request):
     transition: float = Field(0.0, ge=0, le=2, description="seconds of cross-fade between shots; 0 cuts")
 
 
-class Board(VideoPipeline[BoardRequest]):
+B = TypeVar("B", bound=BoardRequest)
+
+
+class Board(VideoPipeline[B]):
     """Every panel is one question of its own; its picture is redrawn in the board's style first."""
 
     mode = BoardRequest.mode
     title = "Storyboard"
 
     @classmethod
-    def check(cls, request: BoardRequest, info: ModelInfo) -> None:
+    def check(cls, request: B, info: ModelInfo) -> None:
         longest = info.num_frames / (request.frame_rate or info.frame_rate)
         for number, panel in enumerate(request.panels, 1):
             if not panel.prompt.strip() and panel.image is None:
@@ -64,16 +67,16 @@ class Board(VideoPipeline[BoardRequest]):
             read_image(Path(request.style_image))
 
     @classmethod
-    def prompts(cls, request: BoardRequest, info: ModelInfo) -> dict[str, str]:
+    def prompts(cls, request: B, info: ModelInfo) -> dict[str, str]:
         shots = (_spoken(request, panel) for panel in request.panels)
         said = {f"panels.{index}.prompt": styled_prompt(shot, info) for index, shot in enumerate(shots)}
         return said | {"negative_prompt": request.negative_prompt}
 
     @classmethod
-    def seconds(cls, request: BoardRequest) -> float:
+    def seconds(cls, request: B) -> float:
         return sum(panel.seconds for panel in request.panels)
 
-    def plan(self, request: BoardRequest) -> Plan:
+    def plan(self, request: B) -> Plan:
         rate = request.rate
         shots = Finishing(**request.finishing.model_dump(exclude=LAST))
         film = Finishing(**request.finishing.model_dump(include=LAST))
@@ -89,7 +92,7 @@ class Board(VideoPipeline[BoardRequest]):
             ),
         )
 
-    def _shots(self, request: BoardRequest, rate: Fraction) -> Iterator[Conditioning]:
+    def _shots(self, request: B, rate: Fraction) -> Iterator[Conditioning]:
         style = stylist(request)
         references = (read_image(Path(request.style_image)),) if request.style_image else ()
         for panel in request.panels:
@@ -114,6 +117,6 @@ def shot_prompt(panel: str, board: str) -> str:
     return ", ".join(part for part in (panel.strip(), board.strip()) if part)
 
 
-def _spoken(request: BoardRequest, panel: Panel) -> BoardRequest:
+def _spoken(request: B, panel: Panel) -> B:
     """The request with the words of one shot."""
     return request.model_copy(update={"prompt": shot_prompt(panel.prompt, request.prompt)})

@@ -47,7 +47,10 @@ class Storyboard(VideoPipeline[StoryboardRequest]):
         return (Mockup if request.video else Board).prompts(request, info)
 
     def plan(self, request: StoryboardRequest) -> Plan:
-        return (Mockup if request.video else Board)(self.model).plan(request)
+        if request.video:
+            return Mockup(self.model).plan(request)
+        board: Board[StoryboardRequest] = Board(self.model)
+        return board.plan(request)
 
 
 class Mockup(RestylePipeline):

@@ -12,6 +12,13 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "prompt": (PROMPT, "Say what to see. Flags such as --seed 7 or --ar 1:1 may follow the words."),
     "negative_prompt": (NEGATIVE_PROMPT, "What the clip should not show."),
     "image": ("Image", "PNG, JPEG or WebP."),
+    "references": (
+        "References by name",
+        "Up to three pictures of who or what is seen. The prompt calls them by @name; the model reads their words "
+        "instead, or the name where there are none.",
+    ),
+    "reference.name": ("Name", ""),
+    "reference.description": ("In words", ""),
     "last_image": ("Last image", "Optional: the picture the clip should end on."),
     "video": ("Video", "MP4, MOV, MKV or WebM."),
     "continues": ("Clip to go on from", "What is made is put after it, at its size and rate."),
@@ -119,6 +126,8 @@ PLACEHOLDERS: Mapping[str, str] = {
     "text-to-video": "a red ball moving right in a meadow",
     "text-image-to-video": "drifting slowly to the left, static camera",
     "image-to-video": "",
+    "reference.name": "hero",
+    "reference.description": "a red ball",
     "stylization": "a yellow fish in the desert at sunset",
     "storyboard": "a white rocket rising in the city at night",
     "mask": "a green ball",

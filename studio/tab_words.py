@@ -48,6 +48,12 @@ BRUSH_WHICH = "Brush"
 BRUSH_NEEDS_IMAGE = "There is no image yet. Add one first; the brush paints over it."
 BRUSH_EMPTY = "Brush {number} has painted nothing. Paint over what shall move, or remove it."
 
+# References
+REFERENCES = "Several pictures"
+REFERENCE = "Reference {number}"
+REFERENCE_NAMELESS = "Reference {number} has no name. Give it one, such as hero, and say in the prompt what @hero does."
+REFERENCE_NO_PICTURE = "@{name} has no picture. Add one, or clear its name."
+
 # Storyboard tab
 BOARD_SOURCE = "Start from"
 BOARD_WAYS: Mapping[str, str] = {"mockup": "A mock-up video", "panels": "A board of panels"}

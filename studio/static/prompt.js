@@ -2,7 +2,7 @@
 const root = element.querySelector(".s-knows");
 const known = root.dataset.known && new Set(JSON.parse(root.dataset.known));
 const [unknownWords, unknownLanguage] = JSON.parse(root.dataset.sentences);
-const [line, counts, words] = ["unknown", "tokens", "words"].map((name) => root.querySelector(`[data-part=${name}]`));
+const [names, line, counts, words] = ["names", "unknown", "tokens", "words"].map((name) => root.querySelector(`[data-part=${name}]`));
 const inputs = () => element.closest(".s-inputs");
 const prompt = () => inputs()?.querySelector(".s-prompt textarea");
 const typed = (name) => [...(inputs()?.querySelectorAll(`${name} textarea`) ?? [])].map((area) => area.value);
@@ -29,6 +29,15 @@ function tell({ prompt, panels, more }) {
   line.textContent = sentence.replace("{words}", strange.slice(0, 6).join(", ") + (strange.length > 6 ? " …" : ""));
 }
 
+function offer() {
+  const given = [...(inputs()?.querySelectorAll(".s-refname :is(input, textarea)") ?? [])].map((field) => field.value.trim().replace(/^@/, ""));
+  const wanted = given.filter(Boolean).map((name) => "@" + name);
+  if (wanted.join() === [...names.children].map((button) => button.dataset.word).join()) return;
+  names.replaceChildren(...wanted.map((name) => Object.assign(document.createElement("button"), { type: "button", textContent: name })));
+  for (const button of names.children) button.dataset.word = button.textContent;
+  names.hidden = wanted.length === 0;
+}
+
 async function count(body, text) {
   const reply = await fetch("prompts", { method: "POST", headers: { "Content-Type": "application/json" }, body }).catch(() => null);
   if (!reply?.ok || text !== counted) return;
@@ -50,6 +59,7 @@ let counted = null;
 const timer = setInterval(() => {
   if (!root.isConnected) return clearInterval(timer);
   if (!inputs()?.offsetParent) return;
+  offer();
   const { model } = document.body.dataset;
   const follows = known && (!model || model === root.dataset.model);
   words.hidden = !follows;

@@ -16,6 +16,7 @@ def under_prompt(info: ModelInfo | None) -> str:
     sentences = escape(json.dumps([words.UNKNOWN_WORDS, words.UNKNOWN_LANGUAGE]))
     return (
         f'<div class="s-knows"{known}{model} data-sentences="{sentences}">'
+        '<div class="s-names" data-part="names" hidden></div>'
         '<p role="status" data-part="unknown" hidden></p><p role="status" data-part="tokens" hidden></p>'
         f'<div data-part="words"{"" if known else " hidden"}>{_vocabulary(info) if info and known else ""}</div></div>'
     )
