@@ -67,8 +67,7 @@ class LatentVideoModel:
             torch.tensor(values, dtype=torch.float32).view(1, -1, 1, 1, 1)
             for values in (self._vae.config.latents_mean, self._vae.config.latents_std)
         )
-        tokens = int(getattr(self._pipeline.tokenizer, "model_max_length", 512))
-        self.max_prompt_tokens = min(512, tokens)
+        self.max_prompt_tokens = info.max_prompt_tokens
         self._prompts: Cache[Tensor] = Cache(64)
         self._latents: Cache[Tensor] = Cache(24)
         self._empty: Cache[Tensor] = Cache(16)
@@ -148,10 +147,6 @@ class LatentVideoModel:
             return states.to(self.placement.device, self.placement.dtype)
 
         return self._prompts.get(prompt, compute)
-
-    def count_tokens(self, prompt: str) -> int:
-        """How many tokens the prompt has, the closing one included; beyond `max_prompt_tokens` it is cut."""
-        return len(self._pipeline.tokenizer(prompt, truncation=False).input_ids)
 
     def _pixels(self, conditioning: Conditioning) -> tuple[Tensor, Tensor]:
         """(3, F, H, W) in -1..1 and (F, H, W) in 0..1, of exactly the size asked for: the model never checks."""

@@ -84,6 +84,10 @@ def _add_make(verbs: Any) -> None:
         verb.set_defaults(request_type=pipeline.request_type)
         _add_out(verb)
         add_options(verb, pipeline.request_type)
+        verb.set_defaults(lasts=None)
+        if "seconds" not in pipeline.request_type.model_fields:
+            text = "how long the clip lasts, in place of --num-frames: the nearest the model can make"
+            verb.add_argument("--seconds", type=float, dest="lasts", metavar="X", help=text)
         verb.usage = f"{verb.prog} --out FILE.mp4 [options]"
 
 

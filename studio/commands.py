@@ -14,6 +14,7 @@ from pathlib import Path
 from pipelines.errors import Cancelled, InputError, MediaError, SeptetError
 from pipelines.fields import media_fields
 from pipelines.registry import PIPELINES, Order
+from pipelines.types import Request
 from studio.jobs.desk import JobDesk
 from studio.jobs.inputs import describe, sha256_of
 from studio.jobs.job import Job
@@ -31,6 +32,8 @@ JOIN_SECONDS = 2.0  # between two looks whether the studio that had the job is g
 def make(options: argparse.Namespace) -> int:
     """Make a clip in one mode."""
     request = request_from(options, options.request_type)
+    if options.lasts is not None:
+        request = _lasting(request, options)
     return _make(options, request, options.model)
 
 
@@ -177,6 +180,8 @@ def _make(options: argparse.Namespace, request: Order, model: str | None) -> int
     out = _destination(options.out, *given)
     with JobDesk(options.folder, model, options.device) as desk:
         job = desk.submit(LOCAL, request)  # first: what cannot be done is refused before any process starts
+        for notice in facts.notices(job):
+            _note(notice)
         desk.join()
         try:
             job = _watch(desk, job)
@@ -193,6 +198,14 @@ def _make(options: argparse.Namespace, request: Order, model: str | None) -> int
     _note(f"seed {job.seed}, job {job.id[:8]}")
     _say(out)
     return 0
+
+
+def _lasting(request: Request, options: argparse.Namespace) -> Request:
+    """The same request with as many frames as its model makes in the seconds asked for."""
+    if request.num_frames is not None:
+        raise InputError("--seconds and --num-frames both say how long the clip is. Give one of the two.")
+    with JobDesk(options.folder, options.model, options.device) as desk:
+        return request.model_copy(update={"num_frames": desk.model.frames_lasting(options.lasts, request.frame_rate)})
 
 
 def _watch(desk: JobDesk, job: Job) -> Job:

@@ -5,6 +5,7 @@
      "model": {"name", "title", "fingerprint"},
      "inputs": {"video": {"sha256", "name"}, "panels.0.image": ...},
      "flags": [prompt flags as they were written, already part of the request],
+     "notices": [what a person should know of the request, such as a prompt that was cut],
      "made": {"version", "device", "libraries", ...}}
 
 A recipe holds no path of the machine it was made on.
@@ -54,6 +55,7 @@ def write_recipe(request: Order, info: ModelInfo | None, stored: Mapping[str, St
         else {},
         "inputs": inputs,
         "flags": [],
+        "notices": [],
         "made": {},
     }
 

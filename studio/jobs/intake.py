@@ -23,6 +23,7 @@ from studio.jobs.reserve import floor
 from studio.jobs.workspace import hand_on_latents
 from studio.paths import DataFolder
 from studio.person import Person
+from studio.prompts import cuts
 from studio.recipes import write_recipe
 
 
@@ -48,13 +49,15 @@ class Intake:
         flags: tuple[str, ...] = ()
         if isinstance(request, Request) and info is not None:
             request, flags = apply_flags(request, info)
-        prepared = self._pipelines[request.mode].prepare(request, info)
+        pipeline = self._pipelines[request.mode]
+        prepared = pipeline.prepare(request, info)
+        notices = cuts(pipeline.prompts(prepared, info), info) if info is not None else []
         new = NewJob(
             uuid.uuid4().hex,
             person.name,
             prepared.mode,
             ANY_MODEL if info is None else _spec(info),
-            recipe={"flags": list(flags)},
+            recipe={"flags": list(flags), "notices": notices},
             seed=prepared.seed,
             work=work_of(prepared),
             idempotency_key=key,

@@ -42,6 +42,7 @@ TABLE: list[tuple[str, str, str, dict[str, Any], tuple[int, ...]]] = [
     ("GET", "/library", "/library", {}, ALL),
     ("GET", "/panel/{mode}", "/panel/stylization?job={done}", {}, ALL),
     ("GET", "/status", "/status", {}, ALL),
+    ("POST", "/prompts", "/prompts", {"json": {"prompt": "a ball"}}, ALL),
     ("GET", "/styles/{name}.webp", "/styles/noir.webp", {}, ALL),
     ("GET", "/examples/{name:path}", "/examples/no-such-file.png", {}, (401, 404, 404, 404)),
     ("GET", "/healthz", "/healthz", {}, OPEN),

@@ -57,6 +57,10 @@ class Plain:
             }
         )
 
+    @classmethod
+    def prompts(cls, request: Any, info: ModelInfo) -> dict[str, str]:
+        return {"prompt": request.prompt}
+
     def __init__(self) -> None:
         self.model = self
 
