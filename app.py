@@ -65,6 +65,7 @@ def _serve(flags: argparse.Namespace, data: DataFolder) -> None:
         with without_type_stubs():
             from pipelines.media.confined import get_ready
             from studio.access.entrance import entrance
+            from studio.access.patience import Impatient
             from studio.server import build_app
             from studio.shelf import Shelf
 
@@ -77,6 +78,7 @@ def _serve(flags: argparse.Namespace, data: DataFolder) -> None:
         # the gate reads what proxies say of a request, and whom to believe; no line per request: they hold names
         config = uvicorn.Config(
             app,
+            http=Impatient,
             log_level="warning",
             access_log=False,
             proxy_headers=False,

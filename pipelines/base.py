@@ -140,6 +140,11 @@ class VideoPipeline(ABC, Generic[R]):
             }
         )
 
+    @classmethod
+    def prompts(cls, request: R, info: ModelInfo) -> dict[str, str]:
+        """What the model will read, by the field it comes from."""
+        return {"prompt": styled_prompt(request, info), "negative_prompt": request.negative_prompt}
+
     # --- plan -----------------------------------------------------------------------------------------------
 
     @abstractmethod

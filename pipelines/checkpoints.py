@@ -16,6 +16,7 @@ from pipelines.errors import InputError, ModelMissing
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 STARTER = "starter"
+MOST_TOKENS = 512  # of a prompt, that a model of this class was trained to read
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class ModelInfo:
     spatial_factor: int = 8
     temporal_factor: int = 4
     patch: int = 2
-    max_prompt_tokens: int = 512
+    max_prompt_tokens: int = MOST_TOKENS
     knows: dict[str, list[str]] = field(default_factory=dict)  # phrases by kind, where a model knows only a few
     known_words: list[str] = field(default_factory=list)
     prompts: tuple[str, ...] = ()
@@ -91,6 +92,16 @@ class ModelInfo:
                 f"num_frames is {num_frames}; {self.title} makes 1, {self.temporal_factor + 1}, "
                 f"{2 * self.temporal_factor + 1}, … frames. Choose {near}."
             )
+
+    def frames_lasting(self, seconds: float, frame_rate: float | None = None) -> int:
+        """The number of frames it can make that comes nearest to `seconds` at this rate, or at its own.
+
+        Raises InputError for a time that is none.
+        """
+        if not 0 < seconds < math.inf:
+            raise InputError(f"The clip would last {seconds:g} s. Choose more than 0.")
+        steps = (seconds * (frame_rate or self.frame_rate) - 1) / self.temporal_factor
+        return max(0, round(steps)) * self.temporal_factor + 1
 
     def check_size(self, width: int, height: int) -> None:
         """Raise InputError unless the model can work at this size."""
@@ -173,6 +184,8 @@ def _describe(name: str, folder: Path, models_dir: Path) -> ModelInfo:
     scheduler = _read_json(folder / "scheduler" / "scheduler_config.json")
     own = _read_json(folder / "septet.json") if (folder / "septet.json").is_file() else {}
     entry = CATALOGUE.get(name)
+    tokenizer = folder / "tokenizer" / "tokenizer_config.json"
+    words = _read_json(tokenizer) if tokenizer.is_file() else {}
     levels = vae["temperal_downsample"]
     info = ModelInfo(
         name=name,
@@ -183,6 +196,7 @@ def _describe(name: str, folder: Path, models_dir: Path) -> ModelInfo:
         spatial_factor=2 ** len(levels),
         temporal_factor=2 ** sum(levels),
         patch=transformer["patch_size"][1],
+        max_prompt_tokens=int(min(MOST_TOKENS, words.get("model_max_length") or MOST_TOKENS)),
     )
     if own:
         width, height = own["native_size"]

@@ -58,7 +58,10 @@ def decode(vae: Any, latents: Tensor, device: str, *, tile: int = TILE, overlap:
                     place = "cpu"
                     vae.to(place)
                 else:
-                    raise OutOfMemory("There is not enough memory to decode even a part of one frame.")
+                    raise OutOfMemory(
+                        "There is not enough memory to decode even a part of one frame. Choose a smaller size or "
+                        "fewer frames."
+                    )
                 if torch.cuda.is_available():
                     torch.cuda.empty_cache()
             yield chunk

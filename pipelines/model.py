@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import WanVACEPipeline
 from torch import Tensor
 
 from pipelines.adapters import adapted
@@ -23,9 +22,11 @@ from pipelines.autoencoder import optimise_for_cpu
 from pipelines.caching import Cache
 from pipelines.checkpoints import ModelInfo
 from pipelines.decoding import decode
-from pipelines.errors import InputError, ModelMissing, OutOfMemory
+from pipelines.encoding import encode
+from pipelines.errors import InputError, OutOfMemory
+from pipelines.loading import load_within_memory
 from pipelines.pixels import on_white, principal_colours, to_frames, to_tensor
-from pipelines.placement import Placement, choose_placement, place
+from pipelines.placement import choose_placement, place
 from pipelines.progress import Pace
 from pipelines.sampling import OnStep, Sampling, denoise, seeded_noise
 from pipelines.types import Conditioning, Frame, Frames
@@ -56,32 +57,17 @@ class LatentVideoModel:
     """Loads once, lives as long as its process. Not thread-safe: one worker, one job at a time."""
 
     def __init__(self, info: ModelInfo, device: str = "auto") -> None:
-        """Load the folder. `device`: "auto", "cpu", "cuda", "cuda:1", "mps". Raises ModelMissing."""
+        """Load the folder. `device`: "auto", "cpu", "cuda", "cuda:1", "mps". Raises ModelMissing, OutOfMemory."""
         self.info = info
-        self.placement: Placement = choose_placement(info.folder, device)
-        try:
-            self._pipeline: Any = WanVACEPipeline.from_pretrained(
-                info.folder,
-                dtype=self.placement.dtypes(),
-                local_files_only=True,
-                use_safetensors=True,
-                low_cpu_mem_usage=True,
-            )
-        except (OSError, ValueError, KeyError) as error:
-            raise ModelMissing(
-                f"{info.title} cannot be loaded: its folder is incomplete or damaged ({type(error).__name__}). "
-                "Fetch it again, or choose another model."
-            ) from error
+        self.placement, self._pipeline = load_within_memory(info, choose_placement(info.folder, device))
         self._pipeline.set_progress_bar_config(disable=True)
-        place(self._pipeline, self.placement)
         self._vae: Any = self._pipeline.vae
         optimise_for_cpu(self._vae)
         self._mean, self._std = (
             torch.tensor(values, dtype=torch.float32).view(1, -1, 1, 1, 1)
             for values in (self._vae.config.latents_mean, self._vae.config.latents_std)
         )
-        tokens = int(getattr(self._pipeline.tokenizer, "model_max_length", 512))
-        self.max_prompt_tokens = min(512, tokens)
+        self.max_prompt_tokens = info.max_prompt_tokens
         self._prompts: Cache[Tensor] = Cache(64)
         self._latents: Cache[Tensor] = Cache(24)
         self._empty: Cache[Tensor] = Cache(16)
@@ -95,6 +81,16 @@ class LatentVideoModel:
         self._vae.clear_cache()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+
+    def shrink(self) -> bool:
+        """Keep less of the model on the device from now on; False where nothing more can leave it."""
+        placement = self.placement.smaller()
+        if placement is None:
+            return False
+        self.placement = placement
+        place(self._pipeline, placement)
+        self.release_memory()
+        return True
 
     @contextmanager
     def adapted(self, adapter: Path | None, weight: float) -> Iterator[None]:
@@ -152,10 +148,6 @@ class LatentVideoModel:
 
         return self._prompts.get(prompt, compute)
 
-    def count_tokens(self, prompt: str) -> int:
-        """How many tokens the prompt has, the closing one included; beyond `max_prompt_tokens` it is cut."""
-        return len(self._pipeline.tokenizer(prompt, truncation=False).input_ids)
-
     def _pixels(self, conditioning: Conditioning) -> tuple[Tensor, Tensor]:
         """(3, F, H, W) in -1..1 and (F, H, W) in 0..1, of exactly the size asked for: the model never checks."""
         count, height, width = conditioning.num_frames, conditioning.height, conditioning.width
@@ -182,7 +174,7 @@ class LatentVideoModel:
         def compute() -> Tensor:
             self.encoder_calls += 1
             device = self.placement.device
-            latents = self._vae.encode(video[None].to(device, self._vae.dtype)).latent_dist.mode().float()
+            latents = encode(self._vae, video[None], device).float()
             return (latents - self._mean.to(device)) / self._std.to(device)
 
         if not video.any():
@@ -238,7 +230,9 @@ class LatentVideoModel:
                     on_step=watch,
                 )
         except torch.OutOfMemoryError as error:
-            raise OutOfMemory("The device ran out of memory while denoising. Choose a smaller size.") from error
+            raise OutOfMemory(
+                "The device ran out of memory while denoising. Choose a smaller size or fewer frames."
+            ) from error
         return latents[:, :, references:].float().cpu()
 
     @property

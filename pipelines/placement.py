@@ -5,7 +5,7 @@ Reads sizes from the weight files' headers; torch is imported inside the functio
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,14 @@ class Placement:
     text_device: str
     dtype: torch.dtype
     streamed: bool = False
+
+    def smaller(self) -> Placement | None:
+        """The next one that takes less of the GPU's memory, None if there is none."""
+        if not self.device.startswith("cuda") or self.streamed:
+            return None
+        if self.text_device != "cpu":
+            return replace(self, text_device="cpu")
+        return replace(self, streamed=True)
 
     def dtypes(self) -> dict[str, Any]:
         """Per component: the VAE stays in float32, encoding in less loses the given pixels."""

@@ -18,6 +18,7 @@ from pipelines.checkpoints import ModelInfo
 from pipelines.errors import MediaError
 from pipelines.finishing.chain import LAST, finishing_chain, sound_of
 from pipelines.finishing.effect import Effect
+from pipelines.media.container import shown_name
 from pipelines.media.probe import VideoInfo, probe_video
 from pipelines.media.read import read_video
 from pipelines.types import Conditioning, Finishing, Frames, FrameStream, Plan, VideoRequest
@@ -51,7 +52,7 @@ class Source:
         seconds = min(request.seconds or info.duration, info.duration - request.start)
         if seconds > LONGEST_SOURCE:
             raise MediaError(
-                f"The source is {seconds:.0f} s long; the limit is {LONGEST_SOURCE} s. "
+                f"{shown_name(path)} is {seconds:.0f} s long; the limit is {LONGEST_SOURCE} s. "
                 "Choose a part with start and seconds."
             )
         return cls(path, info, request.start, seconds)

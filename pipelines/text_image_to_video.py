@@ -9,22 +9,27 @@ from pydantic import Field
 
 from pipelines.base import VideoPipeline
 from pipelines.checkpoints import ModelInfo
+from pipelines.errors import InputError
 from pipelines.image import image_aspect, image_frame
 from pipelines.media.images import read_image
 from pipelines.motion.moved import Moved, way_on
 from pipelines.presets import Styled
+from pipelines.references import MAX_REFERENCES, Reference, check_references, in_words, pictures_of
 from pipelines.types import ImageFile, Plan, Request
 
 
 class TextImageToVideoRequest(Moved, Styled, Request):
-    """A picture, a prompt, and what the picture is to the clip."""
+    """A prompt and a picture, or pictures the prompt calls by name, or both."""
 
     mode: ClassVar[str] = "text-image-to-video"
 
-    image: ImageFile = Field(description="the picture to start from")
+    image: ImageFile | None = Field(None, description="the picture to start from; needed unless there are references")
     image_role: Literal["first-frame", "reference"] = Field(
         "first-frame",
         description="the clip starts with this very picture, or shows its subject in a new scene",
+    )
+    references: tuple[Reference, ...] = Field(
+        (), max_length=MAX_REFERENCES, description="pictures of what the prompt calls by @name"
     )
 
 
@@ -39,18 +44,39 @@ class TextImageToVideo(VideoPipeline[TextImageToVideoRequest]):
 
     @classmethod
     def aspect(cls, request: TextImageToVideoRequest, info: ModelInfo) -> float:
-        if request.finishing.aspect_ratio or request.image_role == "reference":
+        if request.finishing.aspect_ratio or request.image is None or request.image_role == "reference":
             return super().aspect(request, info)
         return image_aspect(request.image)
 
     @classmethod
     def check(cls, request: TextImageToVideoRequest, info: ModelInfo) -> None:
-        read_image(Path(request.image))
+        if request.image is None and not request.references:
+            raise InputError("The image is missing. Give the picture to start from, or references with a name.")
+        if request.image is not None:
+            read_image(Path(request.image))
+            if request.image_role == "reference" and len(request.references) == MAX_REFERENCES:
+                raise InputError(
+                    f"The image is a reference beside {MAX_REFERENCES} others; {MAX_REFERENCES} in all are the most. "
+                    "Leave one out, or make the image the first frame."
+                )
+        check_references(request.references, request.prompt)
+
+    @classmethod
+    def prompts(cls, request: TextImageToVideoRequest, info: ModelInfo) -> dict[str, str]:
+        return super().prompts(_in_words(request), info)
 
     def plan(self, request: TextImageToVideoRequest) -> Plan:
+        request = _in_words(request)
         onward = way_on(request.camera, request.rate * request.pace, self.info)
-        if request.image_role == "reference":
-            picture = read_image(Path(request.image))
-            return self.unroll(request, self.question(request, reference_images=(picture,), onward=onward))
-        first = image_frame(request.image, *request.size)
-        return self.unroll(request, self.question(request, onward=onward).beginning_with(first[None]))
+        shown = pictures_of(request.references)
+        if request.image is not None and request.image_role == "reference":
+            shown = (read_image(Path(request.image)), *shown)
+        asked = self.question(request, reference_images=shown, onward=onward)
+        if request.image is not None and request.image_role == "first-frame":
+            asked = asked.beginning_with(image_frame(request.image, *request.size)[None])
+        return self.unroll(request, asked)
+
+
+def _in_words(request: TextImageToVideoRequest) -> TextImageToVideoRequest:
+    """The request as the model reads it: no names, their words instead."""
+    return request.model_copy(update={"prompt": in_words(request.prompt, request.references)})

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from pipelines.wording import printable
 
 if TYPE_CHECKING:
     from pipelines.finishing.effect import Effect
@@ -30,7 +32,7 @@ MAX_PROMPT = 4000
 
 Quality = Literal["draft", "good", "master"]
 AspectRatio = Literal["16:9", "9:16", "1:1", "4:3", "3:4", "21:9"]
-Prompt = Annotated[str, StringConstraints(max_length=MAX_PROMPT)]
+Prompt = Annotated[str, StringConstraints(max_length=MAX_PROMPT), AfterValidator(printable)]
 
 
 @dataclass(frozen=True)

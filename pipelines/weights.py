@@ -17,11 +17,13 @@ def read_shapes(path: Path) -> Shapes:
 
     name = path.name
     if path.suffix.lower() != ".safetensors":
-        raise MediaError(f"{name} is not a .safetensors file. Other kinds of weights can run code, so none is opened.")
+        raise MediaError(
+            f"{name} is not a .safetensors file. Other kinds of weights can run code, so none is opened. Convert it."
+        )
     try:
         size = path.stat().st_size
         if size > LARGEST_FILE:
-            raise MediaError(f"{name} has {size / 1e9:.1f} GB; such a file has at most {LARGEST_FILE / 1e9:.1f} GB.")
+            raise MediaError(f"{name} has {size / 1e9:.1f} GB; {LARGEST_FILE / 1e9:.1f} are the most. Choose another.")
         return shapes_in(path)
     except (OSError, SafetensorError) as error:
         raise MediaError(f"{name} cannot be read as weights: it is damaged or not complete. Give it again.") from error

@@ -84,19 +84,24 @@ def _add_make(verbs: Any) -> None:
         verb.set_defaults(request_type=pipeline.request_type)
         _add_out(verb)
         add_options(verb, pipeline.request_type)
+        verb.set_defaults(lasts=None)
+        if "seconds" not in pipeline.request_type.model_fields:
+            text = "how long the clip lasts, in place of --num-frames: the nearest the model can make"
+            verb.add_argument("--seconds", type=float, dest="lasts", metavar="X", help=text)
         verb.usage = f"{verb.prog} --out FILE.mp4 [options]"
 
 
 def _add_jobs(verbs: Any) -> None:
-    jobs = _verb(verbs, "jobs", commands.list_jobs, "list, cancel or clear away jobs")
+    jobs = _verb(verbs, "jobs", commands.list_jobs, "list, cancel or clear away jobs, or mend their ledger")
     jobs.set_defaults(limit=20)
-    actions = jobs.add_subparsers(metavar="list|cancel|prune", parser_class=Parser)
+    actions = jobs.add_subparsers(metavar="list|cancel|prune|restore", parser_class=Parser)
     listing = _verb(actions, "list", commands.list_jobs, "show the newest jobs")
     listing.add_argument("--limit", type=int, default=20, metavar="N", help="how many (default: %(default)s)")
     cancel = _verb(actions, "cancel", commands.cancel_jobs, "cancel jobs")
     cancel.add_argument("ids", nargs="+", metavar="ID", help="a job's id, or the start of it")
     prune = _verb(actions, "prune", commands.prune_jobs, "delete what failed or was cancelled")
     prune.add_argument("--older-than", type=float, metavar="DAYS", help="clips older than this go, too")
+    _verb(actions, "restore", commands.restore_jobs, "put the newest copy of the ledger in the place of a damaged one")
 
 
 def _add_users(verbs: Any) -> None:

@@ -14,9 +14,11 @@ from pathlib import Path
 from pipelines.errors import Cancelled, InputError, MediaError, SeptetError
 from pipelines.fields import media_fields
 from pipelines.registry import PIPELINES, Order
+from pipelines.types import Request
 from studio.jobs.desk import JobDesk
 from studio.jobs.inputs import describe, sha256_of
 from studio.jobs.job import Job
+from studio.jobs.restoring import restore
 from studio.options import fields_from, request_from
 from studio.person import LOCAL
 from studio.progress import Line
@@ -30,6 +32,8 @@ JOIN_SECONDS = 2.0  # between two looks whether the studio that had the job is g
 def make(options: argparse.Namespace) -> int:
     """Make a clip in one mode."""
     request = request_from(options, options.request_type)
+    if options.lasts is not None:
+        request = _lasting(request, options)
     return _make(options, request, options.model)
 
 
@@ -144,6 +148,19 @@ def prune_jobs(options: argparse.Namespace) -> int:
     return 0
 
 
+def restore_jobs(options: argparse.Namespace) -> int:
+    """Put a sound ledger in the place of a damaged one."""
+    restored = restore(options.folder)
+    came = f"The copy {restored.copy}" if restored.copy else "A new ledger, for there is no sound copy,"
+    _say(f"{came} is in place" + (f"; the damaged file is now {restored.aside}." if restored.aside else "."))
+    _say(f"{len(restored.entered)} clips made since are entered again, {len(restored.waiting)} jobs will be made.")
+    if restored.dropped:
+        _say(f"{len(restored.dropped)} jobs of the copy are left out: their clips were deleted since.")
+    for path in restored.unknown:
+        _say(f"There is no clip in {path}, and nothing in the copy about it. It may be deleted.")
+    return 0
+
+
 def examine(options: argparse.Namespace) -> int:
     """Print what the studio runs on and what is missing."""
     from studio.doctor import report
@@ -163,6 +180,8 @@ def _make(options: argparse.Namespace, request: Order, model: str | None) -> int
     out = _destination(options.out, *given)
     with JobDesk(options.folder, model, options.device) as desk:
         job = desk.submit(LOCAL, request)  # first: what cannot be done is refused before any process starts
+        for notice in facts.notices(job):
+            _note(notice)
         desk.join()
         try:
             job = _watch(desk, job)
@@ -179,6 +198,14 @@ def _make(options: argparse.Namespace, request: Order, model: str | None) -> int
     _note(f"seed {job.seed}, job {job.id[:8]}")
     _say(out)
     return 0
+
+
+def _lasting(request: Request, options: argparse.Namespace) -> Request:
+    """The same request with as many frames as its model makes in the seconds asked for."""
+    if request.num_frames is not None:
+        raise InputError("--seconds and --num-frames both say how long the clip is. Give one of the two.")
+    with JobDesk(options.folder, options.model, options.device) as desk:
+        return request.model_copy(update={"num_frames": desk.model.frames_lasting(options.lasts, request.frame_rate)})
 
 
 def _watch(desk: JobDesk, job: Job) -> Job:

@@ -19,7 +19,7 @@ from studio.forms import Form
 from studio.theme import STATIC
 from studio.views import marks
 from studio.views.styles import style_grid
-from studio.views.vocabulary import vocabulary
+from studio.views.vocabulary import under_prompt
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -125,7 +125,7 @@ def _as_it_is(value: str | None) -> FileData | None:
 
 
 def prompt(form: Form, info: ModelInfo | None) -> gr.Textbox:
-    """What to see, and under it what the model knows where it knows only a few words."""
+    """What to see, and under it what of that the model knows and reads."""
     widget = gr.Textbox(
         label=labels.label("prompt"),
         info=labels.help_line("prompt"),
@@ -136,19 +136,22 @@ def prompt(form: Form, info: ModelInfo | None) -> gr.Textbox:
         elem_classes="s-prompt",
     )
     form.add("prompt", widget, forms.read_text)
-    if info is not None and info.knows:
-        gr.HTML(
-            html_template=vocabulary(info),
-            js_on_load=(STATIC / "vocabulary.js").read_text("utf-8"),
-            apply_default_css=False,
-        )
+    gr.HTML(
+        html_template=under_prompt(info),
+        js_on_load=(STATIC / "prompt.js").read_text("utf-8"),
+        apply_default_css=False,
+    )
     return widget
 
 
 def negative_prompt(form: Form) -> None:
     """What not to see."""
     widget = gr.Textbox(
-        label=labels.label("negative_prompt"), placeholder=labels.PLACEHOLDERS["negative"], lines=1, max_lines=4
+        label=labels.label("negative_prompt"),
+        placeholder=labels.PLACEHOLDERS["negative"],
+        lines=1,
+        max_lines=4,
+        elem_classes="s-negative",
     )
     form.add("negative_prompt", widget, forms.read_text)
 

@@ -19,6 +19,7 @@ R = TypeVar("R", bound=Request)
 
 KNOWN = "--seed N, --upscale, --interpolate, --cfg_scale X, --green_screen, --ar 16:9, --no WORDS"
 
+_BARE = ("upscale", "interpolate", "green_screen")  # flags without a value
 _FLAG = re.compile(r"(?:^|(?<=[\s,]))--(?=[A-Za-z])([A-Za-z_-]+)")
 _FACTORS = [factor for factor in get_args(get_args(Finishing.model_fields["upscale"].annotation)[0]) if factor]
 
@@ -42,6 +43,13 @@ def split_prompt(prompt: str) -> tuple[str, tuple[Flag, ...]]:
         for found, end in zip(starts, ends, strict=True)
     )
     return _trimmed(prompt[: starts[0].start()]), flags
+
+
+def spoken(prompt: str) -> str:
+    """The words of a prompt that are meant for the model; a flag that is half typed takes none of them."""
+    words, flags = split_prompt(prompt)
+    after = (flag.rest if flag.name in _BARE else _value_and_words(flag)[1] for flag in flags)
+    return " ".join(part for part in (words, *after) if part)
 
 
 def apply_flags(request: R, info: ModelInfo) -> tuple[R, tuple[str, ...]]:
@@ -74,7 +82,7 @@ def _value_and_words(flag: Flag) -> tuple[str, str]:
     """What belongs to the flag, and what of the words after it belongs to the prompt again."""
     if flag.name == "no":
         return flag.rest, ""
-    if flag.name in ("upscale", "interpolate", "green_screen"):
+    if flag.name in _BARE:
         if flag.rest.startswith("="):
             raise InputError(f"--{flag.name} takes no value. Write it alone.")
         return "", flag.rest

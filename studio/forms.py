@@ -25,12 +25,16 @@ def same(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Control:
-    """One field and the widget that holds it. `read`: what the widget says -> the field, None to leave it open."""
+    """One field and the widget that holds it. `read`: what the widget says -> the field, None to leave it open.
+
+    beside   another field that the widget's meaning hangs on: `read` and `show` are given its value, too
+    """
 
     field: str
     widget: Component
-    read: Callable[[Any], Any] = same
-    show: Callable[[Any], Any] = same
+    read: Callable[..., Any] = same
+    show: Callable[..., Any] = same
+    beside: str | None = None
 
 
 class Form:
@@ -42,10 +46,15 @@ class Form:
         self.controls: list[Control] = []
 
     def add(
-        self, field: str, widget: Component, read: Callable[[Any], Any] = same, show: Callable[[Any], Any] = same
+        self,
+        field: str,
+        widget: Component,
+        read: Callable[..., Any] = same,
+        show: Callable[..., Any] = same,
+        beside: str | None = None,
     ) -> Component:
         """Bind a widget to a field; dots name nested fields ("finishing.upscale"). Gives the widget back."""
-        self.controls.append(Control(field, widget, read, show))
+        self.controls.append(Control(field, widget, read, show, beside))
         return widget
 
     @property
@@ -55,16 +64,20 @@ class Form:
 
     def widget(self, field: str) -> Component:
         """The widget bound to a field. Raises KeyError."""
+        return self._control(field).widget
+
+    def _control(self, field: str) -> Control:
         for control in self.controls:
             if control.field == field:
-                return control.widget
+                return control
         raise KeyError(field)
 
     def fields(self, values: Values) -> Fields:
         """The fields as the widgets say, those left open left out. Raises InputError."""
         found: Fields = {}
         for control in self.controls:
-            value = control.read(values[control.widget])
+            others = [self._control(control.beside)] if control.beside else []
+            value = control.read(values[control.widget], *(other.read(values[other.widget]) for other in others))
             if value is None:
                 continue
             *path, name = control.field.split(".")
@@ -78,10 +91,8 @@ class Form:
         """What each widget has to show for these fields; the ones not given go back to their defaults."""
         shown: dict[Component, Any] = {}
         for control in self.controls:
-            value: Any = fields
-            for part in control.field.split("."):
-                value = value.get(part) if isinstance(value, Mapping) else None
-            shown[control.widget] = control.widget.value if value is None else control.show(value)
+            value, *others = (_found(fields, name) for name in (control.field, control.beside) if name)
+            shown[control.widget] = control.widget.value if value is None else control.show(value, *others)
         return shown
 
     def default(self, field: str) -> Any:
@@ -108,6 +119,14 @@ class Form:
             settings = settings.model_fields[part].annotation
         info: FieldInfo = settings.model_fields[name]
         return info
+
+
+def _found(fields: Mapping[str, Any], name: str) -> Any:
+    """The value of a field by its dotted name, None where it is left open."""
+    value: Any = fields
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
 
 
 def read_text(value: str | None) -> str | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from pipelines.checkpoints import ModelInfo
 from pipelines.types import ASPECT_RATIOS
 from studio import forms, labels, words
 from studio.adapter_choice import adapter_input
@@ -26,24 +26,31 @@ from studio.components import (
     videos_input,
 )
 from studio.forms import Form
+from studio.length import length_input, tell_length
+
+if TYPE_CHECKING:
+    from studio.tabs.base import Page
 
 _RATES = ("12", "16", "24", "25", "30", "48", "60")
-CAMERA_ROWS = (("truck", "pedestal", "zoom"), ("pan", "tilt", "roll"))
-_FROM_MODEL = ("num_frames", "frame_rate", "num_inference_steps", "guidance_scale", "width", "height")
+MOTION = ("camera", "motion_amount")  # the fields under "Camera and motion"
+CAMERA_MOVES = ("truck", "pedestal", "zoom", "pan", "tilt", "roll")  # in the order of the page
+_FROM_MODEL = ("frame_rate", "num_inference_steps", "guidance_scale", "width", "height")
 
 
-def settings(form: Form, info: ModelInfo | None, *, makes_length: bool) -> gr.Radio:
+def settings(form: Form, page: Page, *, makes_length: bool) -> gr.Radio:
     """Shape, length, sampling and seed, folded away. `makes_length`: the mode decides how long the clip is.
 
     What is given back is no field of a request: how many clips to make, each with a seed of its own.
     """
+    info = page.info
     own = {name: f"{getattr(info, name):g}" if info else words.OWN for name in _FROM_MODEL}
     with gr.Accordion(words.SETTINGS, open=False, elem_classes="s-fields"):
         _aspect_ratio(form)
         if makes_length:
             with gr.Row():
-                number(form, "num_frames", own["num_frames"])
+                length_input(form, page)
                 number(form, "frame_rate", own["frame_rate"])
+            tell_length(form, page)
         with gr.Row():
             number(form, "num_inference_steps", own["num_inference_steps"])
             number(form, "guidance_scale", own["guidance_scale"])
@@ -79,11 +86,8 @@ def motion(form: Form) -> gr.Accordion:
 
 def camera_moves() -> dict[str, gr.Slider]:
     """The six moves by their names, for one of several cameras."""
-    moves: dict[str, gr.Slider] = {}
-    for row in CAMERA_ROWS:
-        with gr.Row(elem_classes="s-moves"):
-            moves |= {move: strength(f"camera.{move}", -10, 10) for move in row}
-    return moves
+    with gr.Row(elem_classes="s-moves"):
+        return {move: strength(f"camera.{move}", -10, 10) for move in CAMERA_MOVES}
 
 
 def _motion_amount(form: Form) -> None:

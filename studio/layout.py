@@ -9,8 +9,7 @@ import gradio as gr
 from gradio.components import Component
 
 from pipelines import PIPELINES
-from pipelines.checkpoints import ModelInfo
-from pipelines.errors import InputError, ModelMissing
+from pipelines.errors import InputError
 from pipelines.fields import media_kind
 from pipelines.finish import FinishVideo
 from pipelines.text_image_to_video import TextImageToVideo
@@ -34,7 +33,7 @@ _SAID_AGAIN = ("prompt", "negative_prompt", "guidance_scale", "num_inference_ste
 
 def build_page(shelf: Shelf, fetches: Fetches) -> gr.Blocks:
     """Everything a person sees, and the endpoints a program may call."""
-    page = Page(shelf, _model(shelf))
+    page = Page(shelf, shelf.model())
     with gr.Blocks(title=words.NAME, analytics_enabled=False, fill_width=True, delete_cache=(3600, DAY)) as blocks:
         blocks.queue(max_size=256, default_concurrency_limit=16)  # while it is empty: gradio lays all out anew for it
         _header(shelf, fetches)
@@ -50,13 +49,6 @@ def build_page(shelf: Shelf, fetches: Fetches) -> gr.Blocks:
         _wire_crossings(shelf, strip, tabs, grid)
         add_api(shelf)
     return blocks
-
-
-def _model(shelf: Shelf) -> ModelInfo | None:
-    try:
-        return shelf.desk.model
-    except ModelMissing:
-        return None
 
 
 def _header(shelf: Shelf, fetches: Fetches) -> None:

@@ -25,6 +25,8 @@ class DataFolder:
     inputs/          every file a job was given, named <sha256>.<extension>
     models/          checkpoints that were fetched
     ledger.sqlite3   who asked for what, and what became of it
+    backups/         copies of the ledger, a few, each sound when it was made
+    ballast          takes up room, to be let go when the disk is full
     uploads/         what the page was given, and files on their way to a person; forgotten after a day
     session.key      signs the cookies of those who are signed in, where there are accounts
     worker.log       what the worker printed
@@ -60,6 +62,14 @@ class DataFolder:
         return self.root / "ledger.sqlite3"
 
     @property
+    def backups(self) -> Path:
+        return self.root / "backups"
+
+    @property
+    def ballast(self) -> Path:
+        return self.root / "ballast"
+
+    @property
     def worker_log(self) -> Path:
         return self.root / "worker.log"
 
@@ -79,10 +89,14 @@ class DataFolder:
         """Where one attempt at a job keeps its unfinished files."""
         return self.job(job_id) / f".work-{attempt}"
 
+    def ledger_copies(self) -> list[Path]:
+        """The copies of the ledger, the newest first."""
+        return sorted(self.backups.glob("ledger-*.sqlite3"), reverse=True)
+
     def create(self) -> DataFolder:
         """Make the folders, readable by their owner alone. Raises StudioError where that is not possible."""
         try:
-            for folder in (self.root, self.jobs, self.inputs, self.models, self.uploads):
+            for folder in (self.root, self.jobs, self.inputs, self.models, self.uploads, self.backups):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not os.access(self.root, os.W_OK | os.X_OK):
                 raise PermissionError(13, "not writable")

@@ -5,6 +5,7 @@
      "model": {"name", "title", "fingerprint"},
      "inputs": {"video": {"sha256", "name"}, "panels.0.image": ...},
      "flags": [prompt flags as they were written, already part of the request],
+     "notices": [what a person should know of the request, such as a prompt that was cut],
      "made": {"version", "device", "libraries", ...}}
 
 A recipe holds no path of the machine it was made on.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +26,7 @@ from pydantic import ValidationError
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError, MediaError
 from pipelines.fields import S, map_media, media_fields
+from pipelines.media.container import shown_name
 from pipelines.media.metadata import read_recipe
 from pipelines.registry import SERVICES, Order
 from studio.jobs.inputs import Stored
@@ -52,6 +55,7 @@ def write_recipe(request: Order, info: ModelInfo | None, stored: Mapping[str, St
         else {},
         "inputs": inputs,
         "flags": [],
+        "notices": [],
         "made": {},
     }
 
@@ -82,6 +86,14 @@ def read_request(recipe: Mapping[str, Any], find: Callable[[str], Path | None], 
             "folder that holds them."
         )
     return map_media(request, lambda _kind, file: paths[file])
+
+
+def with_own_names(text: str, recipe: Mapping[str, Any]) -> str:
+    """The text with each file called what its owner called it, where it says what the input store does."""
+    for known in recipe.get("inputs", {}).values():
+        name = shown_name(Path(known["name"]))
+        text = re.sub(rf"{known['sha256']}\.[a-z0-9]+", lambda _found, name=name: name, text)
+    return text
 
 
 def build_request(request_type: type[S], fields: Mapping[str, Any]) -> S:

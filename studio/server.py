@@ -18,6 +18,7 @@ from pipelines import SERVICES
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import ModelMissing
 from pipelines.presets import PRESETS, THUMBNAILS
+from studio.access.arguments import arguments_of
 from studio.access.entrance import Entrance
 from studio.access.gate import Gate
 from studio.access.guard import Guard, session_finder
@@ -30,6 +31,7 @@ from studio.layout import build_page
 from studio.media import JOB_ID, Who, known_job, media_routes
 from studio.person import Person
 from studio.policy import PagePolicy
+from studio.prompts import Typed, remarks
 from studio.sharing import share_routes
 from studio.shelf import PAGE, Shelf, folder_of
 from studio.theme import Septet, css, head
@@ -80,7 +82,7 @@ def build_app(shelf: Shelf, entrance: Entrance | None = None) -> FastAPI:
         css=css(),
     )
     gradio = next(route for route in app.routes if isinstance(route, Mount))
-    gradio.app = Guard(gradio.app, folder_of, session_finder(page._queue))
+    gradio.app = Guard(gradio.app, folder_of, session_finder(page._queue), arguments_of(page))
     return app
 
 
@@ -129,6 +131,11 @@ def _asked_by_the_page(shelf: Shelf, fetches: Fetches, entrance: Entrance) -> AP
     @router.get("/library/{job}")
     def one(who: Who, job: str) -> HTMLResponse:
         return HTMLResponse(library.full(known_job(shelf, who, job), shares=entrance.identity.shares), headers=PRIVATE)
+
+    @router.post("/prompts")
+    def counted(typed: Typed) -> JSONResponse:
+        info = shelf.model()
+        return JSONResponse({"lines": remarks(typed.prompts(), info) if info else []}, headers=PRIVATE)
 
     @router.get("/styles/{name}.webp")
     def style(name: str) -> FileResponse:

@@ -17,7 +17,8 @@ from gradio.utils import get_upload_folder
 from PIL import Image
 
 from pipelines import SERVICES
-from pipelines.errors import InputError, MediaError, UnknownJob
+from pipelines.checkpoints import ModelInfo
+from pipelines.errors import InputError, MediaError, ModelMissing, UnknownJob
 from pipelines.fields import media_fields
 from pipelines.media.read import read_video
 from pipelines.registry import Order
@@ -46,6 +47,13 @@ class Shelf:
         if mode not in SERVICES:
             raise InputError(words.UNKNOWN_MODE.format(mode=mode, modes=", ".join(SERVICES)))
         return self.desk.submit(person, build_request(SERVICES[mode].request_type, fields))
+
+    def model(self) -> ModelInfo | None:
+        """The model that new jobs are made with, or None where none is on disk."""
+        try:
+            return self.desk.model
+        except ModelMissing:
+            return None
 
     def job_or_newest(self, person: Person, mode: str, job_id: str) -> Job | None:
         """The job, if it is one of this mode that still exists, else the mode's newest, else None."""

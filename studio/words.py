@@ -1,4 +1,7 @@
-"""Every word the page shows but those of its fields, which are in labels.py. Modes name themselves in pipelines/."""
+"""The words the page shows. Those of single tabs are in tab_words.py, those of fields in labels.py.
+
+Modes name themselves in pipelines/.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +46,8 @@ VARIANTS_FLAG = "--seed would make every variant the same. Use the field Seed in
 VARIANTS_TOAST = "{count} clips queued."
 CLEAR_SEED = "Forget the seed"
 OWN = "Automatic"
+LENGTH = "{seconds} s, {frames} frames at {rate} a second."
+LENGTH_STILL = "One frame: a still."
 EXAMPLES = "Start from an example"
 TAKES = "Recent takes"
 
@@ -56,77 +61,10 @@ KNOWS_GROUPS: Mapping[str, str] = {
     "motions": "Motion",
     "cameras": "Camera",
 }
+TOKENS = "{name}: {tokens} of {limit} tokens."
+TOKENS_CUT = "{name}: {tokens} of {limit} tokens. What is not read begins with “{words}”."
 UNKNOWN_WORDS = "This small model was never shown: {words}. It will leave that out, or guess."
 UNKNOWN_LANGUAGE = "This small model reads simple English only, and none of these words."
-
-# Mask tab
-MASK_HOW = "Choose the subject"
-MASK_HOW_HELP = "Find it for me, click on it, paint over it on the first frame, or bring a mask."
-MASK_WAYS: Mapping[str, str] = {
-    "automatic": "Automatic",
-    "click": "Click on it",
-    "brush": "Brush",
-    "file": "Mask file",
-}
-MASK_PAINT = "Paint over the subject"
-MASK_PREVIEW = "Mask over the frame"
-MASK_SHOW = "Show the mask"
-MASK_CLICK = "Show the frame to click on"
-MASK_NO_CLICK = "Nothing is clicked on yet. Show the frame, and click on the subject or draw a box around it."
-MASK_CORRECT = "Correct it, or follow it"
-MASK_TOOL = "A click on the picture"
-MASK_TOOL_HELP = "Clicks take effect at once, on the frame that is shown and those after it."
-MASK_TOOLS: Mapping[str, str] = {
-    "include": "Add",
-    "exclude": "Take away",
-    "box": "Box: two corners",
-    "brush": "Brush: add",
-    "brush-off": "Brush: take away",
-}
-MASK_TOUCH = "Paint over what is meant"
-MASK_TAKE = "Use what is painted"
-MASK_TIME = "Frame (s)"
-MASK_TIME_HELP = "Look at another frame of the clip; what you click there holds from there on."
-MASK_UNDO = "Undo"
-MASK_CLEAR = "Clear corrections"
-MASK_FOLLOW = "Follow it through the clip"
-MASK_FOLLOWED = "The mask through the clip"
-MASK_FOLLOWING = "Following"
-MASK_SETTINGS = "Edge of the mask, and source"
-MASK_EMPTY = "Nothing is painted yet. Paint over the subject on the first frame, or choose Automatic."
-MASK_NEEDS_VIDEO = "There is no video yet. Add one first; the mask is made on its first frame."
-
-# Motion brush
-BRUSH_ADD = "Add a brush"
-BRUSH_REMOVE = "Remove the last brush"
-BRUSH_WHICH = "Brush"
-BRUSH_NEEDS_IMAGE = "There is no image yet. Add one first; the brush paints over it."
-BRUSH_EMPTY = "Brush {number} has painted nothing. Paint over what shall move, or remove it."
-
-# Storyboard tab
-BOARD_SOURCE = "Start from"
-BOARD_WAYS: Mapping[str, str] = {"mockup": "A mock-up video", "panels": "A board of panels"}
-BOARD_WAYS_HELP = "A rough video to be rendered in full, or a row of shots to be made and joined into one film."
-BOARD_ADD = "Add a panel"
-BOARD_REMOVE = "Remove the last panel"
-BOARD_EARLIER = "Move earlier"
-BOARD_PANEL = "Panel {number}"
-BOARD_CAMERA = "Camera"
-BOARD_EMPTY = "The board is empty. Give at least one panel some words or a picture."
-
-# Render tab
-RENDER_SOURCE = "Start from"
-RENDER_WAYS: Mapping[str, str] = {"video": "A video", "mesh": "A 3D file"}
-RENDER_WAYS_HELP = "A render pass made elsewhere, or a 3D model that a camera here moves around."
-MESH_SECONDS = "Lasts (s)"
-MESH_SECONDS_HELP = "Seconds the camera moves."
-MESH_SHOW = "Show the first frame"
-MESH_PREVIEW = "The clay frame it begins with"
-MESH_MISSING = "There is no 3D file yet. Add one first; the camera has nothing to look at."
-LOOKS = "More looks of the same shot"
-LOOKS_FIELD = "Further prompts, one look per line"
-LOOKS_HELP = "Each line becomes a clip of its own beside the first, with the same seed and the same geometry."
-LOOKS_MANY = "There are {count} looks; {most} at once are the most. Remove some lines."
 
 # The result panel
 EMPTY_TITLE = "Your clip appears here"
@@ -302,6 +240,8 @@ SEED_NOT_A_NUMBER = "Seed {value!r} is not a whole number from 0 up. Clear the f
 NOT_A_NUMBER = "{label} is {value!r}, which is not a number. Clear the field for the model's own value."
 UNKNOWN_MODE = "There is no mode called {mode!r}. Choose one of {modes}."
 NO_FILE = "{field} must be a file uploaded to this studio."
+NO_FIELD = "{name} has no field called {field!r}. It takes {fields}."
+FIELD_MISSING = "{name} needs {field}; give it."
 BAD_LIMIT = "limit is {limit}; it must be a whole number from 1 to {most}."
 NO_EXAMPLE = "This example's files are missing."
 NOT_LOOPBACK = (
@@ -320,6 +260,7 @@ FROM_ELSEWHERE = "This was asked by another site's page, so it was not done."
 SIGN_IN_FIRST = "Sign in first."
 REFUSALS: Mapping[int, str] = {400: "This is no call.", 404: "There is nothing here.", 413: "This is too much."}
 UPLOADS_FULL = "Your uploads of the last day take {used}, of {most} that each person may have. Try again tomorrow."
+NO_UPLOAD = "This is no upload. Send files in fields called 'files' of a multipart/form-data body."
 UPLOAD_TOO_LARGE = "This is too large. One file may have up to {most}."
 BAD_LIMITS = "--jobs-per-person is {jobs} and --upload-gb {uploads:g}; both must be more than nothing."
 ADMINS_ONLY = "Only an admin of this studio chooses and fetches models."

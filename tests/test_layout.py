@@ -9,7 +9,16 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 MODES = "text_to_video text_image_to_video image_to_video stylization storyboard mask render".split()
-TORCH_AT_IMPORT = {"model.py", "sampling.py", "vace.py", "autoencoder.py", "decoding.py", "pixels.py"}
+TORCH_AT_IMPORT = {
+    "model.py",
+    "sampling.py",
+    "vace.py",
+    "autoencoder.py",
+    "decoding.py",
+    "encoding.py",
+    "loading.py",
+    "pixels.py",
+}
 
 
 def modules(package: str) -> list[Path]:

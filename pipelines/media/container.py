@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import SEEK_CUR, SEEK_END, SEEK_SET, BufferedReader, RawIOBase
@@ -25,13 +26,16 @@ DECODERS = frozenset(
 AUDIO_DECODERS = frozenset(
     "aac opus libopus mp3 mp3float vorbis libvorbis flac alac ac3 eac3 pcm_s16le pcm_s16be pcm_s24le pcm_f32le".split()
 )
+MOST_TRACKS = 32  # of pictures, sound and everything else; ffmpeg looks at no more
 _OPTIONS = {
     "protocol_whitelist": "",
     "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,gif,wav,mp3,flac,ogg",
     "codec_whitelist": ",".join(sorted(DECODERS | AUDIO_DECODERS)),
-    "max_streams": "32",
+    "max_streams": str(MOST_TRACKS),
 }
 _ISO_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
+_HEIC = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"))
+_DOLBY_VISION = ("dvh1", "dvhe", "dvav", "dva1")  # without a picture underneath that other decoders know
 _SEES_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 SNIFFED = 64
 SOUND_FORMATS = "MP3, M4A, WAV, FLAC or OGG"
@@ -39,8 +43,8 @@ _FORMATS = "MP4, MOV, MKV, WebM or GIF"
 
 
 def shown_name(path: Path) -> str:
-    """What a person may be told about where a file lies: its name, short and printable, without folders."""
-    name = "".join(letter if letter.isprintable() else "?" for letter in path.name)
+    """What a person may be told about where a file lies: its name, short, composed and printable, without folders."""
+    name = "".join(letter if letter.isprintable() else "?" for letter in unicodedata.normalize("NFC", path.name))
     return name if len(name) <= 80 else f"{name[:60]}…{name[-16:]}"
 
 
@@ -75,13 +79,19 @@ def is_decoding_child() -> bool:
     return _handed is not None
 
 
+def sniff_heif(head: bytes) -> bool:
+    """Whether a file's first bytes announce a HEIC picture, which lies in the same kind of boxes as a video."""
+    brands = (head[8:12], *(head[at : at + 4] for at in range(16, min(len(head), int.from_bytes(head[:4], "big")), 4)))
+    return head[4:8] == b"ftyp" and not _HEIC.isdisjoint(brands)
+
+
 def open_bytes(path: Path) -> BinaryIO:
     """The file, open for reading. Raises MediaError where it cannot be opened."""
     if _handed is not None:
         return BufferedReader(_Handed(*_handed[path]))
     try:
         return path.open("rb")
-    except OSError as error:
+    except (OSError, ValueError) as error:  # the latter: a zero in the name
         raise MediaError(f"The file {shown_name(path)} cannot be opened. Choose it again.") from error
 
 
@@ -131,6 +141,10 @@ def opened(path: Path, *, sound: bool = False) -> Iterator[InputContainer]:
         file.seek(0)
         try:
             with av.open(file, format=kind, options=dict(_OPTIONS), metadata_errors="replace") as container:
+                if len(container.streams) == MOST_TRACKS:
+                    raise MediaError(
+                        f"{name} holds {MOST_TRACKS} tracks or more. Export it with one of pictures and one of sound."
+                    )
                 yield cast(InputContainer, container)
         except (av.FFmpegError, EOFError) as error:
             raise MediaError(
@@ -151,6 +165,10 @@ def video_stream(container: InputContainer, name: str) -> VideoStream:
     codec = stream.codec_context.codec.name if stream.codec_context is not None else "unknown"
     if codec not in DECODERS:
         raise MediaError(f"{name} is encoded as {codec}, which Septet does not read. Convert it to H.264 in an MP4.")
+    if stream.codec_context.codec_tag in _DOLBY_VISION:
+        raise MediaError(
+            f"{name} is Dolby Vision with colours only its own players know. Export it as HDR10, HLG or ordinary H.264."
+        )
     check_decodable(name, stream.codec_context.width, stream.codec_context.height)
     stream.thread_type = "AUTO"
     return stream

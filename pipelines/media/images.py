@@ -5,9 +5,10 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import numpy as np
@@ -16,14 +17,15 @@ from PIL import Image, ImageCms, ImageOps
 
 from pipelines.errors import MediaError
 from pipelines.media.confined import confined
-from pipelines.media.container import open_bytes, shown_name
-from pipelines.media.limits import MAX_IMAGE_PIXELS, check_image_size
+from pipelines.media.container import SNIFFED, open_bytes, shown_name, sniff_heif
+from pipelines.media.limits import MAX_IMAGE_PIXELS, check_image_size, check_passes
 from pipelines.media.upright import on_white
 from pipelines.types import Frame
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF")
 _MAX_PROFILE = 4_000_000  # bytes; a real ICC profile is far smaller
 _ORIENTATION = 0x0112  # EXIF tag
+_PASS = b"\xff\xda"  # begins a scan of a JPEG
 _TURNED = range(5, 9)  # orientations with width and height exchanged
 
 # Pillow's decoders report a damaged file with any of these.
@@ -45,19 +47,22 @@ def read_image(path: Path | str) -> Frame:
 
     Raises MediaError for a missing, damaged, foreign, tiny, huge, very narrow or wholly transparent picture.
     """
-    rgba = _pixels(Path(path))
-    alpha = rgba[..., 3]
-    if alpha.max() == 0:
-        raise MediaError(f"{shown_name(Path(path))} is fully transparent: there is nothing to see in it.")
-    if alpha.min() == 255:
-        return np.ascontiguousarray(rgba[..., :3])
-    return on_white(rgba)
+    pixels = _pixels(Path(path))
+    if pixels.shape[2] == 3:
+        return pixels
+    if pixels[..., 3].max() == 0:
+        raise MediaError(
+            f"{shown_name(Path(path))} is fully transparent: there is nothing to see in it. Choose another picture."
+        )
+    return on_white(pixels)
 
 
 def read_alpha(path: Path | str) -> NDArray[np.uint8] | None:
     """The picture's transparency, (H, W) uint8 with 255 = solid, upright; None if every pixel is solid."""
-    alpha = _pixels(Path(path))[..., 3]
-    return None if alpha.min() == 255 else np.ascontiguousarray(alpha)
+    pixels = _pixels(Path(path))
+    if pixels.shape[2] == 3 or pixels[..., 3].min() == 255:
+        return None
+    return np.ascontiguousarray(pixels[..., 3])
 
 
 def on_black(frames: Frame, width: int, height: int) -> Frame:
@@ -95,19 +100,38 @@ def _opened(path: Path) -> Iterator[Image.Image]:
                 f"{name} has more than {MAX_IMAGE_PIXELS // 1_000_000} million pixels. Make it smaller first."
             ) from error
         except _DAMAGE as error:
-            raise MediaError(
-                f"{name} is not a picture Septet can read. Use PNG, JPEG, WebP, AVIF, GIF or BMP."
-            ) from error
+            raise MediaError(_foreign(file, name)) from error
         with image:
             check_image_size(name, *image.size)
+            if image.format == "JPEG":
+                check_passes(name, _passes(file))
             if image.mode == "F":
                 raise MediaError(f"{name} holds floating-point values. Save it as an 8- or 16-bit PNG.")
             yield image
 
 
+def _foreign(file: BinaryIO, name: str) -> str:
+    """Why a file is not taken, and what to do."""
+    file.seek(0)
+    if sniff_heif(file.read(SNIFFED)):
+        return f"{name} is a HEIC picture, as phones write them, which Septet does not read. Save it as JPEG or PNG."
+    return f"{name} is not a picture Septet can read. Use PNG, JPEG, WebP, AVIF, GIF or BMP."
+
+
+def _passes(file: BinaryIO) -> int:
+    """How many times a JPEG goes over its pixels; nothing but the beginning of a pass has these two bytes."""
+    place, count, before = file.tell(), 0, b""
+    file.seek(0)
+    while block := file.read(1 << 20):
+        count += (before + block).count(_PASS)
+        before = block[-1:]
+    file.seek(place)
+    return count
+
+
 @confined
 def _pixels(path: Path) -> Frame:
-    """(H, W, 4) uint8 sRGB with transparency, upright."""
+    """(H, W, 3) uint8 sRGB, upright, or (H, W, 4) where there may be transparency."""
     with _opened(path) as image:
         try:
             image.load()
@@ -132,22 +156,22 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(image)
-    except _DAMAGE:
-        return image  # unreadable EXIF says nothing about the pixels
+    with suppress(*_DAMAGE):  # unreadable EXIF says nothing about the pixels
+        ImageOps.exif_transpose(image, in_place=True)
+    return image
 
 
 def _as_srgb(image: Image.Image) -> Image.Image:
-    """Any mode to RGBA in sRGB, through the embedded colour profile where there is a sound one."""
+    """Any mode to RGB in sRGB, RGBA where it has transparency, by the embedded colour profile if that is sound."""
     profile = image.info.get("icc_profile")
     if image.mode.startswith("I"):
         levels = np.asarray(image).astype(np.int64)
-        return Image.fromarray(((np.clip(levels, 0, 65535) + 128) // 257).astype(np.uint8)).convert("RGBA")
+        return Image.fromarray(((np.clip(levels, 0, 65535) + 128) // 257).astype(np.uint8)).convert("RGB")
     if image.mode in ("P", "PA", "1", "La", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
+    plain = "RGBA" if "A" in image.getbands() else "RGB"
     if not profile or len(profile) > _MAX_PROFILE:
-        return image.convert("RGBA")
+        return image.convert(plain)
     alpha = image.getchannel("A") if "A" in image.getbands() else None
     colours = image.convert("RGB") if image.mode == "RGBA" else image.convert("L") if image.mode == "LA" else image
     try:
@@ -155,8 +179,8 @@ def _as_srgb(image: Image.Image) -> Image.Image:
         target = ImageCms.createProfile("sRGB")
         changed = ImageCms.profileToProfile(colours, source, target, outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError):
-        return image.convert("RGBA")  # a profile that is broken, or for another kind of colour, is no help
-    result = (changed or colours).convert("RGBA")
+        return image.convert(plain)  # a profile that is broken, or for another kind of colour, is no help
+    result = (changed or colours).convert(plain)
     if alpha is not None:
         result.putalpha(alpha)
     return result

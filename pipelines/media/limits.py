@@ -8,6 +8,7 @@ MIN_SIDE = 16  # pixels
 MAX_VIDEO_SIDE = 4096
 MAX_IMAGE_PIXELS = 64_000_000  # of a picture, and of a frame of video
 MAX_ASPECT = 8
+MAX_PASSES = 200  # of a progressive JPEG; programs write about ten
 MAX_SECONDS = 600.0  # of video used at once
 MAX_RATE = 240  # frames per second
 
@@ -26,6 +27,14 @@ def check_image_size(name: str, width: int, height: int) -> None:
     if width * height > MAX_IMAGE_PIXELS:
         raise MediaError(f"{name} has more than {MAX_IMAGE_PIXELS // 1_000_000} million pixels. Make it smaller first.")
     _check_shape(name, width, height)
+
+
+def check_passes(name: str, passes: int) -> None:
+    """Raise MediaError for a JPEG whose pixels are gone over so often that it would take minutes."""
+    if passes > MAX_PASSES:
+        raise MediaError(
+            f"{name} is drawn in {passes} passes; {MAX_PASSES} are the most. Save it again as an ordinary JPEG or PNG."
+        )
 
 
 def _check_shape(name: str, width: int, height: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -12,13 +13,14 @@ from numpy.typing import NDArray
 
 from pipelines.errors import MediaError
 from pipelines.media.confined import confined_stream
-from pipelines.media.container import shown_name, sniff
+from pipelines.media.container import SNIFFED, open_bytes, shown_name, sniff
 from pipelines.media.images import image_size, read_alpha, read_image
 from pipelines.media.pictures import chunk_length, pictures_at
 from pipelines.media.probe import Track, inspect, probe_video
 from pipelines.media.upright import to_rgb, to_rgba
 from pipelines.types import Frame, Mask
 
+_LOOK_SECONDS = 1.0
 _RINGING = 12  # levels near black and white that lossy coding invents
 
 
@@ -32,7 +34,7 @@ def mask_size(path: Path | str) -> tuple[int, int]:
 
 
 def check_mask(path: Path | str, width: int, height: int) -> None:
-    """Raise MediaError unless the mask has exactly the size of its video and, if it is a picture, marks something."""
+    """Raise MediaError unless the mask has exactly the size of its video and marks something."""
     path = Path(path)
     size = mask_size(path)
     if size != (width, height):
@@ -40,10 +42,20 @@ def check_mask(path: Path | str, width: int, height: int) -> None:
             f"The mask {shown_name(path)} is {size[0]}x{size[1]} pixels but the video is {width}x{height}. "
             "Make a mask of the video's size."
         )
-    if not is_video(path) and not _held(path).any():
+    if not _marks_something(path, size):
         raise MediaError(
             f"The mask {shown_name(path)} is all black: it marks nothing to change. Paint the subject white."
         )
+
+
+def _marks_something(path: Path, size: tuple[int, int]) -> bool:
+    """Whether anything in it is not black; of a long video that begins black, that is believed after a while."""
+    if not is_video(path):
+        return bool(_held(path).any())
+    track = inspect(path)
+    deadline = time.monotonic() + _LOOK_SECONDS
+    moving = _moving(path, track, size, track.info.num_frames, track.info.frame_rate, 0.0)
+    return any(mask.any() or time.monotonic() > deadline for mask in moving)
 
 
 def read_mask(
@@ -122,11 +134,8 @@ def _scaled(mask: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint
 
 def is_video(path: Path) -> bool:
     """Whether a file is a video rather than a picture, by its first bytes; an animated GIF counts as a video."""
-    try:
-        with path.open("rb") as file:
-            return sniff(file.read(64)) in ("mov", "matroska", "gif") and not _is_avif(path)
-    except OSError as error:
-        raise MediaError(f"The file {shown_name(path)} cannot be opened. Choose it again.") from error
+    with open_bytes(path) as file:
+        return sniff(file.read(SNIFFED)) in ("mov", "matroska", "gif") and not _is_avif(path)
 
 
 def _is_avif(path: Path) -> bool:

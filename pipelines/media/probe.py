@@ -144,6 +144,8 @@ class _Timing:
 def _first_picture(container: InputContainer, stream: VideoStream, name: str) -> VideoFrame:
     decode = decoder_of(stream)
     for index, packet in enumerate(container.demux(stream)):
+        if packet.has_sidedata("encryption_info"):
+            raise MediaError(f"{name} is encrypted, so its pictures cannot be seen. Use a copy without protection.")
         try:
             for frame in decode(packet):
                 return frame
@@ -213,6 +215,8 @@ def _rate(stream: VideoStream, timing: _Timing, name: str) -> Fraction:
         usual = 1 / timing.step if timing.step else measured
         rate = _known(measured, _NEAR) or _known(max(usual, measured), _NEAR) or measured.limit_denominator(1001)
     if not 1 <= rate <= MAX_RATE:
+        if timing.count == 1:
+            return Fraction(24) if rate > MAX_RATE else Fraction(1)  # it lasts for as long as a container can say
         if timing.count <= 2 and rate < 1:
             return Fraction(1)  # one or two long pictures
         raise MediaError(

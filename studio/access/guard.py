@@ -19,7 +19,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pipelines.errors import SeptetError
 from studio import words
+from studio.access.arguments import InOrder, NoEndpoint
 from studio.callers import CALLER
 from studio.media import MEDIA_HEADERS
 from studio.person import Person
@@ -37,6 +39,7 @@ SESSION = re.compile(rf"GET {API}/(queue/data|heartbeat/(?P<hash>[^/]+))")
 PROGRESS = re.compile(rf"GET {API}/upload_progress")
 RESULT = re.compile(rf"GET {API}/call/[^/]+/(?P<event>[^/]+)")
 CALL = re.compile(rf"POST {API}/(queue/join|call/[^/]+/?|(?P<cancel>cancel))")
+NAMED = re.compile(rf"POST {API}/call/v2/(?P<name>[^/]+)/?")
 BLOBS = re.compile(rf"POST {API}/component_server/?")
 NAMES = ("session_hash", "upload_id")
 
@@ -44,10 +47,14 @@ Events = Callable[[str], str | None]  # an event's id -> the session it belongs 
 
 
 class Guard:
-    """ASGI middleware around gradio alone. `folder_of`: where a person's part of the cache is."""
+    """ASGI middleware around gradio alone. `folder_of`: where a person's part of the cache is; `in_order`: a call's
+    named fields as gradio's functions take them."""
 
-    def __init__(self, app: ASGIApp, folder_of: Callable[[Person], Path], session_of: Events) -> None:
+    def __init__(
+        self, app: ASGIApp, folder_of: Callable[[Person], Path], session_of: Events, in_order: InOrder
+    ) -> None:
         self.app = app
+        self.in_order = in_order
         self.folder_of = folder_of
         self.session_of = session_of
 
@@ -73,6 +80,8 @@ class Guard:
             await self._if_theirs(person, found["event"], scope, receive, send)
         elif found := CALL.fullmatch(asked):
             await self._call(person, scope, receive, send, is_cancel=bool(found["cancel"]))
+        elif found := NAMED.fullmatch(asked):
+            await self._call(person, scope, receive, send, named=found["name"])
         else:
             await _refuse(404)(scope, receive, send)
 
@@ -95,7 +104,9 @@ class Guard:
         app = self.app if session.startswith(theirs(person, "")) else _refuse(404)
         await app(scope, receive, send)
 
-    async def _call(self, person: Person, scope: Scope, receive: Receive, send: Send, *, is_cancel: bool) -> None:
+    async def _call(
+        self, person: Person, scope: Scope, receive: Receive, send: Send, *, is_cancel: bool = False, named: str = ""
+    ) -> None:
         raw = await _whole(receive, LARGEST_JSON)
         if raw is None:
             await _refuse(413)(scope, receive, send)
@@ -110,6 +121,13 @@ class Guard:
         if any(not self._may_name(person, path) for path in _paths(body)):
             await _refuse(404)(scope, receive, send)
             return
+        if named:
+            try:
+                body = {"data": self.in_order(named, body)}
+            except SeptetError as error:
+                await _told(error)(scope, receive, send)
+                return
+            scope = {**scope, "path": f"{API}/call/{named}", "raw_path": f"{API}/call/{named}".encode()}
         _claim_strokes(person, body)
         body["session_hash"] = theirs(person, str(body.get("session_hash") or secrets.token_hex(8)))
         replay = _replay(json.dumps(body).encode(), scope, receive)
@@ -205,6 +223,10 @@ def _as_media(send: Send) -> Send:
 
 def _refuse(status: int) -> Response:
     return JSONResponse({"detail": words.REFUSALS[status]}, status)
+
+
+def _told(error: SeptetError) -> Response:
+    return JSONResponse({"detail": str(error)}, 404 if isinstance(error, NoEndpoint) else 422)
 
 
 def session_finder(queue: Any) -> Events:

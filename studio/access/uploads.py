@@ -47,8 +47,11 @@ def upload_routes(uploads: Path, quota: int | None) -> APIRouter:
             files, _, _ = await upload_fn(
                 limited, str(mine), LARGEST_FILE, name, upload_progress=file_upload_statuses if name else None
             )
-        except (MultiPartException, _TooMuch):
-            return PlainTextResponse(words.UPLOAD_TOO_LARGE.format(most=amounts.size(LARGEST_FILE)), 413)
+        # gradio stumbles over plain fields where files belong with one of the last two
+        except (MultiPartException, _TooMuch, TypeError, AttributeError) as error:
+            if isinstance(error, _TooMuch) or "exceeded maximum" in str(getattr(error, "message", "")):
+                return PlainTextResponse(words.UPLOAD_TOO_LARGE.format(most=amounts.size(LARGEST_FILE)), 413)
+            return PlainTextResponse(words.NO_UPLOAD, 400)
         return JSONResponse([str(file) for file in files])
 
     return router

@@ -14,7 +14,7 @@ from pipelines.types import Request
 
 VOLUME = 1e6  # pixels
 BYTES_PER_PIXEL = 0.5  # of a finished clip, generously; a good h264 file has about 0.1
-RESERVE_BYTES = 256 << 20  # left free for the ledger, latents and everybody else
+LATENTS_BYTES = 64 << 20  # kept until the clip is written; a few megabytes for most
 
 
 def work_of(request: Order) -> dict[str, float]:
@@ -82,4 +82,4 @@ def remaining_seconds(progress: float, spent: float, expected: float | None) -> 
 
 def bytes_needed(work: Mapping[str, float]) -> int:
     """Room a job needs on the disk: the clip, its copy before publishing, the latents."""
-    return round(3 * work.get("finish", 0.0) * VOLUME * BYTES_PER_PIXEL) + RESERVE_BYTES
+    return round(3 * work.get("finish", 0.0) * VOLUME * BYTES_PER_PIXEL) + LATENTS_BYTES

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.errors import MediaError
+from pipelines.media.container import shown_name
 
 _NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,12}")
 _BLOCK = 1 << 20
@@ -18,7 +19,7 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class Stored:
-    """A file in the store: `file` is its name there, `name` what the person called it."""
+    """A file in the store: `file` is its name there, `name` what the person called it, as it may be shown."""
 
     file: str
     sha256: str
@@ -41,8 +42,8 @@ class InputStore:
             if self.path(f"{digest}.{_extension(source)}") is None:
                 digest = self._copy(source)
         except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
-            raise MediaError(f"{source.name} cannot be read ({error.strerror}). Give it again.") from error
-        return Stored(f"{digest}.{_extension(source)}", digest, source.name)
+            raise MediaError(f"{shown_name(source)} cannot be read ({error.strerror}). Give it again.") from error
+        return Stored(f"{digest}.{_extension(source)}", digest, shown_name(source))
 
     def _copy(self, source: Path) -> str:
         """Copy a file in under the hash of what was in fact read, and return that."""
@@ -85,7 +86,7 @@ class InputStore:
 def describe(path: Path) -> Stored:
     """What the store would call a file, which need not be in it."""
     digest = sha256_of(path)
-    return Stored(f"{digest}.{_extension(path)}", digest, path.name)
+    return Stored(f"{digest}.{_extension(path)}", digest, shown_name(path))
 
 
 def sha256_of(path: Path) -> str:

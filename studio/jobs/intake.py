@@ -19,9 +19,11 @@ from studio.jobs.estimates import bytes_needed, work_of
 from studio.jobs.inputs import InputStore, Stored
 from studio.jobs.job import Job
 from studio.jobs.ledger import ANY_MODEL, Ledger, NewJob
+from studio.jobs.reserve import floor
 from studio.jobs.workspace import hand_on_latents
 from studio.paths import DataFolder
 from studio.person import Person
+from studio.prompts import cuts
 from studio.recipes import write_recipe
 
 
@@ -47,13 +49,15 @@ class Intake:
         flags: tuple[str, ...] = ()
         if isinstance(request, Request) and info is not None:
             request, flags = apply_flags(request, info)
-        prepared = self._pipelines[request.mode].prepare(request, info)
+        pipeline = self._pipelines[request.mode]
+        prepared = pipeline.prepare(request, info)
+        notices = cuts(pipeline.prompts(prepared, info), info) if info is not None else []
         new = NewJob(
             uuid.uuid4().hex,
             person.name,
             prepared.mode,
             ANY_MODEL if info is None else _spec(info),
-            recipe={"flags": list(flags)},
+            recipe={"flags": list(flags), "notices": notices},
             seed=prepared.seed,
             work=work_of(prepared),
             idempotency_key=key,
@@ -67,6 +71,7 @@ class Intake:
         recipe = {**old.recipe, "made": {}}
         new = NewJob(uuid.uuid4().hex, person.name, old.mode, old.model, recipe, old.seed, files, old.work)
         self._ledger.check_room(self._capacity, person.name, self._personal)
+        self._check_disk(bytes_needed(old.work))
         hand_on_latents(self._folder, old.id, new.id)
         job = self._ledger.add(new, cap=self._capacity, personal_cap=self._personal)
         assert job is not None  # the old job still holds its inputs
@@ -75,13 +80,17 @@ class Intake:
     def _admit(self, person: Person, request: Order, work: Mapping[str, float]) -> None:
         """Raise QueueFull or DiskFull before anything is copied."""
         self._ledger.check_room(self._capacity, person.name, self._personal)
-        needed = bytes_needed(work)
-        needed += sum(Path(path).stat().st_size for _kind, path in media_fields(request).values())
-        free = self._folder.free_bytes()
-        if free < needed:
+        files = sum(Path(path).stat().st_size for _kind, path in media_fields(request).values())
+        self._check_disk(bytes_needed(work) + files)
+
+    def _check_disk(self, needed: int) -> None:
+        """Raise DiskFull where a job that needs so many bytes would leave less than the reserve."""
+        free, kept = self._folder.free_bytes(), floor(self._folder.root)
+        if free - needed < kept:
             raise DiskFull(
                 f"This clip needs about {needed / 1e6:.0f} MB of room in {self._folder.root}; {free / 1e6:.0f} MB are "
-                "free. Make room, or ask for a smaller or shorter clip."
+                f"free, of which {kept / 1e6:.0f} MB are kept for the work at hand. Make room, or ask for a smaller or "
+                "shorter clip."
             )
 
     def _enter(self, new: NewJob, request: Order, info: ModelInfo | None) -> Job:

@@ -71,6 +71,7 @@ class Job:
             "seed": self.seed,
             "cancel_requested": self.cancel_requested,
             "error": None if self.error is None else {"code": self.error_code, "message": self.error},
+            "notices": list(self.recipe.get("notices", ())),
             "recipe": self.recipe,
             "created": _iso(self.created),
             "started": _iso(self.started),

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import DiskFull, InputError
+from pipelines.errors import InputError
 from studio.jobs import line
 from studio.jobs.job import Job, unknown_job
-from studio.jobs.schema import check_ledger, open_ledger
+from studio.jobs.store import Store
 
 ANY_MODEL = ""  # what a job asks for that no model has a part in
 _NEEDS_NONE, _NEEDS_ONE = "model = ''", "model <> ''"
@@ -47,40 +45,12 @@ class LostJob(Exception):
     """The job is no longer this worker's: it was given to another, or deleted."""
 
 
-class Ledger:
-    """One connection to the ledger; safe to share between threads. `clock` gives seconds since the epoch."""
+class Ledger(Store):
+    """What is kept of jobs. `clock` gives seconds since the epoch."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
-        self._path = path
+        super().__init__(path)
         self._clock = clock
-        self._lock = threading.RLock()
-        self._connection = open_ledger(path)
-
-    def close(self) -> None:
-        with self._lock:
-            self._connection.close()
-
-    def check(self) -> None:
-        """Raise StudioError if the file is damaged."""
-        with self._lock:
-            check_ledger(self._connection, self._path)
-
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it or, if the block raises, nothing. Raises DiskFull."""
-        try:
-            with self._lock, self._connection:
-                self._connection.execute("BEGIN IMMEDIATE")
-                yield self._connection
-        except sqlite3.OperationalError as error:
-            if "disk is full" not in str(error):
-                raise
-            raise DiskFull(f"The disk that holds {self._path.parent} is full. Make room and try again.") from error
-
-    def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
-        """The answer to a question that changes nothing."""
-        with self._lock:
-            return self._connection.execute(query, values).fetchall()
 
     # -- what is asked from outside
 
@@ -176,7 +146,8 @@ class Ledger:
 
     def cancel(self, job_id: str) -> Job:
         """Cancel: at once if it waits, within two steps if it runs; a job that is over stays as it is."""
-        with self.writing() as connection:
+
+        def change(connection: sqlite3.Connection) -> Job:
             connection.execute(
                 "UPDATE jobs SET state = 'cancelled', finished = ?, cancel_requested = 1"
                 " WHERE id = ? AND state IN ('queued', 'interrupted')",
@@ -184,6 +155,8 @@ class Ledger:
             )
             connection.execute("UPDATE jobs SET cancel_requested = 1 WHERE id = ? AND state = 'running'", (job_id,))
             return self.job(job_id)
+
+        return self.write(change)
 
     def forget(self, job_id: str, remove_inputs: Callable[[Sequence[str]], None]) -> None:
         """Drop a job that is over; `remove_inputs` is told which files no other job needs.
@@ -237,14 +210,10 @@ class Ledger:
 
     def advance(self, job: Job, stage: str, progress: float, timings: dict[str, float], ticks: int) -> None:
         """Note how far the job is; progress never goes back within an attempt."""
-        self._move(
-            job,
-            "stage = ?, progress = max(progress, ?), timings = ?, ticks = ticks + ?",
-            stage,
-            min(max(progress, 0.0), 1.0),
-            json.dumps(timings),
-            ticks,
-        )
+        changes = "stage = ?, progress = max(progress, ?), timings = ?, ticks = ticks + ?"
+        values = (stage, min(max(progress, 0.0), 1.0), json.dumps(timings), ticks)
+        with self.writing() as connection:  # not worth the ballast
+            self._change(connection, job, changes, *values)
 
     def done(self, job: Job, recipe: dict[str, Any], timings: dict[str, float]) -> None:
         """The clip is published."""
@@ -264,15 +233,17 @@ class Ledger:
 
     def release(self, job: Job) -> None:
         """Back to its place in the queue, as if it had not been tried."""
-        with self.writing() as connection:
+
+        def change(connection: sqlite3.Connection) -> None:
             self._change(
                 connection, job, "state = 'queued', worker = NULL, attempt = attempt - 1, stage = '', progress = 0"
             )
             line.give_back(connection, job.owner)
 
+        self.write(change)
+
     def _move(self, job: Job, changes: str, *values: object) -> None:
-        with self.writing() as connection:
-            self._change(connection, job, changes, *values)
+        self.write(lambda connection: self._change(connection, job, changes, *values))
 
     @staticmethod
     def _change(connection: sqlite3.Connection, job: Job, changes: str, *values: object) -> None:

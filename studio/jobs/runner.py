@@ -11,7 +11,7 @@ import shutil
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,9 @@ from studio.jobs.job import Job
 from studio.jobs.ledger import Ledger, LostJob
 from studio.jobs.pictures import POSTER_SIDE, save_jpeg
 from studio.jobs.reporter import Reporter, Stopping
-from studio.jobs.workspace import keep_latents, take_over_work
+from studio.jobs.workspace import keep_latents, note_owner, take_over_work
 from studio.paths import DataFolder
-from studio.recipes import read_request
+from studio.recipes import read_request, with_own_names
 
 _AN_INSTANT = 1e-3  # seconds: one frame
 UNEXPECTED = "Something went wrong inside Septet ({kind}). The details are in the job's folder, in error.txt."
@@ -81,7 +81,7 @@ class JobRunner:
                 self._ledger.cancelled(job)
         except SeptetError as error:
             self._raise_if_published(job, error)
-            self._fail(job, error.code, str(error))
+            self._fail(job, error.code, with_own_names(str(error), job.recipe))
         except Exception as error:  # noqa: BLE001  the job border: one bad job never stops the next
             self._raise_if_published(job, error)
             self._unexpected(job, error)
@@ -94,7 +94,7 @@ class JobRunner:
         work = take_over_work(self._folder, job)
         request = read_request(job.recipe, self._inputs.find, self._pipelines)
         recipe = {**job.recipe, "made": {**self._made, "attempt": job.attempt}}
-        clip = self._with_second_chance(request, work, reporter, recipe)
+        clip = self._within_memory(request, work, reporter, recipe)
         seconds = {stage: round(spent, 3) for stage, spent in reporter.timings.items()}
         recipe["made"] |= {
             "width": clip.width,
@@ -109,29 +109,26 @@ class JobRunner:
         self._ledger.done(job, recipe, seconds)
         (self._folder.job(job.id) / "preview.jpg").unlink(missing_ok=True)
 
-    def _with_second_chance(self, request: Order, work: Path, reporter: Reporter, recipe: dict[str, Any]) -> Clip:
-        """Run the pipeline; if memory runs out, once more after letting go of everything that can be."""
+    def _within_memory(self, request: Order, work: Path, reporter: Reporter, recipe: dict[str, Any]) -> Clip:
+        """Run the pipeline; each time memory runs out, once more with less, until there is nothing left to do without.
+
+        What was denoised is in `work` and is not denoised again.
+        """
         pipeline = self._pipelines[request.mode]
-        try:
-            clip: Clip = pipeline.run(request, work, reporter, recipe)
-            return clip
-        except (MemoryError, RuntimeError, OutOfMemory) as error:
-            if not is_out_of_memory(error):
-                raise
-        # outside the handler, where the failed attempt's frames and tensors are no longer held by its traceback
-        gc.collect()
-        if pipeline.model is not None:
-            pipeline.model.release_memory()
-        try:
-            clip = pipeline.run(request, work, reporter, recipe)
-            return clip
-        except (MemoryError, RuntimeError) as error:
-            if not is_out_of_memory(error):
-                raise
-            raise OutOfMemory(
-                "There is not enough memory for this clip, even at the second try. Ask for a smaller size or fewer "
-                "frames, or choose a smaller model."
-            ) from error
+        less = _with_less(pipeline.model)
+        while True:
+            try:
+                clip: Clip = pipeline.run(request, work, reporter, recipe)
+                return clip
+            except (MemoryError, RuntimeError, OutOfMemory) as error:
+                if not is_out_of_memory(error):
+                    raise
+            # outside the handler, where the failed attempt's frames and tensors are no longer held by its traceback
+            if not next(less, False):
+                raise OutOfMemory(
+                    "There is not enough memory for this clip, even with everything else let go. Ask for a smaller "
+                    "size or fewer frames, or choose a smaller model."
+                )
 
     def _publish(self, job: Job, work: Path, clip: Clip, recipe: dict[str, Any]) -> None:
         """Move the finished files to their public names, the clip last: where it is, everything is.
@@ -142,9 +139,10 @@ class JobRunner:
         first = next(iter(read_video(clip.path, seconds=_AN_INSTANT).chunks))[0]
         save_jpeg(first, work / "poster.jpg", POSTER_SIDE, quality=88)
         (work / "recipe.json").write_text(json.dumps(recipe, indent=1, ensure_ascii=False), "utf-8")
+        owner = note_owner(work, job.owner)
         self._sign(job, work / clip.path.name)
         self._ledger.is_cancelled(job)  # raises LostJob: a job given to another worker must not be published twice
-        for name in ("recipe.json", "poster.jpg", clip.path.name):
+        for name in ("recipe.json", "poster.jpg", owner, clip.path.name):
             _to_disk(work / name)
             os.replace(work / name, job_folder / ("clip.mp4" if name == clip.path.name else name))
         _to_disk(job_folder)
@@ -178,6 +176,17 @@ class JobRunner:
             self._fail(job, DiskFull.code, f"The disk that holds {self._folder.root} is full. Make room and retry.")
         else:
             self._fail(job, "internal", UNEXPECTED.format(kind=type(error).__name__))
+
+
+def _with_less(model: Any | None) -> Iterator[bool]:
+    """Each step makes more room for the next try: what can be computed again goes, then parts of the model."""
+    gc.collect()
+    if model is not None:
+        model.release_memory()
+    yield True
+    while model is not None and model.shrink():
+        gc.collect()
+        yield True
 
 
 def _is_disk_full(error: BaseException) -> bool:

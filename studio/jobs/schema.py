@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from pipelines.errors import StudioError
+from studio.paths import DataFolder
 
 VERSION = 2
 
@@ -124,7 +125,7 @@ def check_ledger(connection: sqlite3.Connection, path: Path) -> None:
     except sqlite3.DatabaseError as error:
         verdict = str(error)
     if verdict != "ok":
-        raise StudioError(_damaged(path, verdict))
+        raise StudioError(_damaged(path, " ".join(verdict.removeprefix("*** in database main ***").split())))
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
@@ -155,7 +156,11 @@ def _statements(script: str) -> list[str]:
 
 
 def _damaged(path: Path, reason: str) -> str:
+    copies = DataFolder(path.parent).ledger_copies()
+    what = (
+        f"the copy {copies[0].name} and the clips made since" if copies else "the clips that are there into a new one"
+    )
     return (
-        f"The ledger {path} is damaged ({reason}). Move it away together with its -wal and -shm files; "
-        "the clips under jobs/ stay where they are and a new ledger is begun."
+        f"The ledger {path} is damaged ({reason}). With no studio running, this puts back {what}, and keeps the "
+        f"damaged file: python -m studio jobs restore --data {path.parent}"
     )

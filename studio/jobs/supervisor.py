@@ -10,16 +10,18 @@ import threading
 import time
 import uuid
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
-from pipelines.errors import DiskFull
+from pipelines.errors import DiskFull, ModelMissing, OutOfMemory
+from studio.jobs.backups import Upkeep
 from studio.jobs.ledger import Ledger
 from studio.jobs.process import STOP, WAKE
 from studio.jobs.recovery import Recovery
 from studio.jobs.roster import Roster
 from studio.jobs.watchdog import Watchdog
-from studio.jobs.worker import CANNOT_LOAD, DEFAULT_LOADER
-from studio.jobs.workspace import keep_latents
+from studio.jobs.worker import CANNOT_LOAD, DEFAULT_LOADER, NO_MEMORY
+from studio.jobs.workspace import keep_latents, published_recipe
 from studio.paths import DataFolder
 
 LOOK_SECONDS = 0.1
@@ -28,6 +30,7 @@ LONGEST_BACKOFF = 60.0
 LONGEST_LOG = 1 << 20  # bytes; then it begins anew
 NO_ROOM = 1 << 20  # bytes; on a disk this full a worker cannot say that it is alive
 FAILED_LOADS = 3  # deaths in a row before a model is ready; after that its jobs are told
+_NOT_LOADED = {CANNOT_LOAD: ModelMissing.code, NO_MEMORY: OutOfMemory.code}  # exit status -> what its jobs fail with
 
 
 class Supervisor:
@@ -47,6 +50,7 @@ class Supervisor:
         self._roster = Roster(self._ledger)
         self._recovery = Recovery(self._ledger)
         self._watchdog = watchdog or Watchdog(self._ledger)
+        self._upkeep = Upkeep(folder)
         self._wanted = model
         self._model = model  # what the present worker was started with
         self._device = device
@@ -72,6 +76,7 @@ class Supervisor:
         self._over.set()
         if self._thread.is_alive():
             self._thread.join()
+        self._ledger.close()
 
     def wake(self) -> None:
         """Tell the worker that there is something to do."""
@@ -92,9 +97,10 @@ class Supervisor:
     def _loop(self) -> None:
         while not self._over.wait(LOOK_SECONDS):
             # a ledger busy or on a full disk for the moment is no reason to leave the worker alone
-            with suppress(DiskFull, sqlite3.OperationalError):
+            with suppress(DiskFull, sqlite3.OperationalError, OSError):
                 self._look()
-        with suppress(DiskFull, sqlite3.OperationalError):  # then the next start puts things right
+                self._upkeep.look()
+        with suppress(DiskFull, sqlite3.OperationalError, OSError):  # then the next start puts things right
             self._end_worker()
 
     def _look(self) -> None:
@@ -131,22 +137,23 @@ class Supervisor:
         useful = said is not None and was_ready and (said.jobs_done > 0 or lived_long)
         self._recovery.interrupt(crashed=status != 0)
         self._settle()
-        if status == CANNOT_LOAD and said is not None:
-            self._give_up_model(said.error or "")
+        if status in _NOT_LOADED and said is not None:
+            self._give_up_model(_NOT_LOADED[status], said.error or "")
             return
         self._crashes = 0 if status == 0 or useful else self._crashes + 1
         if self._crashes > 1:  # the first restart does not wait
             self._not_before = time.monotonic() + min(LONGEST_BACKOFF, 2 ** (self._crashes - 2))
         if not was_ready and self._crashes >= FAILED_LOADS:
             self._give_up_model(
+                ModelMissing.code,
                 f"The model {self._model} cannot be loaded: the worker ended {self._crashes} times while loading it. "
-                f"Its last words are in {self._folder.worker_log}."
+                f"Its last words are in {self._folder.worker_log}.",
             )
 
-    def _give_up_model(self, reason: str) -> None:
+    def _give_up_model(self, code: str, reason: str) -> None:
         self._broken = self._model
         self._crashes = 0
-        self._recovery.refuse(self._model, "model_missing", reason)
+        self._recovery.refuse(self._model, code, reason)
 
     def _end_worker(self) -> None:
         """Stop the worker politely, then not."""
@@ -164,7 +171,7 @@ class Supervisor:
         self._settle()
 
     def _settle(self) -> None:
-        settled = self._recovery.settle(lambda job_id: (self._folder.job(job_id) / "clip.mp4").exists())
+        settled = self._recovery.settle(partial(published_recipe, self._folder))
         for job in settled:
             if job.is_over:
                 keep_latents(self._folder, job.id)

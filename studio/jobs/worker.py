@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import DiskFull, SeptetError
+from pipelines.errors import DiskFull, OutOfMemory, SeptetError
 from studio.jobs.ledger import ANY_MODEL, Ledger
 from studio.jobs.process import STOP, die_with_parent, give_back_memory, listen, resident_bytes
 from studio.jobs.roster import Roster
@@ -31,6 +31,7 @@ from studio.paths import DataFolder
 from studio.versions import libraries, version
 
 CANNOT_LOAD = 3  # exit status: the model cannot be loaded, and the ledger says why
+NO_MEMORY = 4  # exit status: likewise, for want of memory
 DEVICE_LOST = 70  # exit status: start a new process, this one's accelerator is unusable
 IDLE_SECONDS = 0.05  # between two looks at an empty queue
 BEAT_SECONDS = 5.0
@@ -83,7 +84,7 @@ class Worker:
             loaded = self._load_while_finishing()
         except SeptetError as error:
             self._say(state="failed", error=str(error))
-            return CANNOT_LOAD
+            return NO_MEMORY if isinstance(error, OutOfMemory) else CANNOT_LOAD
         self._runner = self._job_runner(loaded.pipelines, loaded.device)
         self._say(state="ready", title=loaded.title, device=loaded.device, loads=1)
         try:
@@ -134,7 +135,10 @@ class Worker:
     def _run_next(self, runner: JobRunner, model: str) -> bool:
         """Run the next job that `model` can make; False if there is none."""
         self._wake.clear()
-        job = self._ledger.claim(self._identity, model)
+        try:
+            job = self._ledger.claim(self._identity, model)
+        except DiskFull:
+            return False  # nothing can be made now; the job keeps its place
         if job is None:
             return False
         self._jobs_done += runner.run(job)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
+from pipelines.errors import MediaError
 from studio.jobs.job import Job
 from studio.paths import DataFolder
+from studio.recipes import load_recipe
 
 LATENTS = "latents-*.safetensors"
+OWNER = ".owner"
 
 
 def take_over_work(folder: DataFolder, job: Job) -> Path:
@@ -24,6 +28,30 @@ def take_over_work(folder: DataFolder, job: Job) -> Path:
             shutil.rmtree(older, ignore_errors=True)
     work.mkdir(mode=0o700, exist_ok=True)
     return work
+
+
+def published_recipe(folder: DataFolder, job_id: str) -> dict[str, Any] | None:
+    """What lies beside a job's clip, {} if it cannot be read; None while there is no clip."""
+    if not (folder.job(job_id) / "clip.mp4").is_file():
+        return None
+    try:
+        return load_recipe(folder.job(job_id) / "recipe.json")
+    except MediaError:
+        return {}
+
+
+def note_owner(work: Path, owner: str) -> str:
+    """Write whose clip this is beside it, and return the file's name: the ledger may one day be lost."""
+    (work / OWNER).write_text(owner, "utf-8")
+    return OWNER
+
+
+def owner_of(folder: DataFolder, job_id: str) -> str | None:
+    """Whose clip it is by what lies beside it."""
+    try:
+        return (folder.job(job_id) / OWNER).read_text("utf-8") or None
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def keep_latents(folder: DataFolder, job_id: str) -> None:

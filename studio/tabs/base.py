@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -33,6 +33,10 @@ class Page:
 
     shelf: Shelf
     info: ModelInfo | None
+
+    def model(self) -> ModelInfo | None:
+        """The model as it is chosen now; `info` is the one the page was built for."""
+        return self.shelf.model()
 
 
 class Tab:
@@ -72,11 +76,11 @@ class Tab:
     @property
     def outputs(self) -> list[Any]:
         """Everything `fill` may change."""
-        return [*self.widgets, *self.folded.values()]
+        return [*self.widgets, *dict.fromkeys(self.folded.values())]
 
     def fill(self, fields: Fields) -> dict[Any, Any]:
         """What the tab's widgets show for these fields. Tabs with widgets of their own add to it."""
-        opened = {fold: gr.Accordion(open=True) for field, fold in self.folded.items() if fields.get(field)}
+        opened = {fold: gr.Accordion(open=True) for field, fold in self.folded.items() if _says(fields.get(field))}
         return self.form.fill(fields) | opened
 
     def on_given(self, kind: str) -> dict[Component, Any]:
@@ -145,6 +149,11 @@ class Tab:
             return self.fill(row.filled(partial(hand_over, caller_of(caller))))
 
         rows.pick(pick, None, self.outputs, **PRIVATE)
+
+
+def _says(value: Any) -> bool:
+    """Whether a field asks for something: a camera whose moves are all 0 does not."""
+    return any(value.values()) if isinstance(value, Mapping) else bool(value)
 
 
 def varied(fields: Fields, count: int) -> list[Fields]:

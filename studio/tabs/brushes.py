@@ -11,7 +11,7 @@ from gradio.components import Component
 from pipelines.errors import InputError, SeptetError
 from pipelines.media.images import image_size, read_image
 from pipelines.motion.brush import MAX_BRUSHES, MotionBrush, painted
-from studio import labels, painting, words
+from studio import labels, painting, tab_words
 from studio.callers import caller_of
 from studio.components import PRIVATE, note, shown, strength
 from studio.forms import Fields, Values
@@ -30,7 +30,7 @@ class Brushes:
         note("brushes")
         self.count = gr.Number(0, visible=False, precision=0, label=labels.label("brushes"))
         self.painted_on = gr.Textbox("", visible=False, label=labels.label("image"))  # the picture's hash
-        self.which = gr.Radio(choices=[1], value=1, label=words.BRUSH_WHICH, visible=False)
+        self.which = gr.Radio(choices=[1], value=1, label=tab_words.BRUSH_WHICH, visible=False)
         self.boxes: list[gr.Column] = []
         self.editors: list[gr.ImageEditor] = []
         self.strengths: list[dict[str, gr.Slider]] = []
@@ -41,8 +41,8 @@ class Brushes:
                 self.strengths.append(_strengths())
             self.boxes.append(box)
         with gr.Row():
-            self.add = gr.Button(words.BRUSH_ADD, size="sm")
-            self.remove = gr.Button(words.BRUSH_REMOVE, size="sm", visible=False)
+            self.add = gr.Button(tab_words.BRUSH_ADD, size="sm")
+            self.remove = gr.Button(tab_words.BRUSH_REMOVE, size="sm", visible=False)
         self._wire()
 
     @property
@@ -65,7 +65,7 @@ class Brushes:
                 painting.save_strokes(strokes, str(mask), *image_size(Path(values[self.image])))
                 brushes.append({"mask": str(mask), **brush})
             elif any(brush.values()):
-                raise InputError(words.BRUSH_EMPTY.format(number=index + 1))
+                raise InputError(tab_words.BRUSH_EMPTY.format(number=index + 1))
         return brushes
 
     def show(self, image: str | None, brushes: list[Fields]) -> dict[Component, Any]:
@@ -94,7 +94,7 @@ class Brushes:
         @shown
         def add(image: str | None, number: float, caller: gr.Request) -> list[Any]:
             if not image:
-                raise InputError(words.BRUSH_NEEDS_IMAGE)
+                raise InputError(tab_words.BRUSH_NEEDS_IMAGE)
             more = min(MAX_BRUSHES, int(number) + 1)
             canvas = over(caller, image) if more > number else gr.skip()
             canvases = [canvas if index == more - 1 else gr.skip() for index in range(MAX_BRUSHES)]
@@ -139,11 +139,8 @@ class Brushes:
 
 
 def _strengths() -> dict[str, gr.Slider]:
-    found: dict[str, gr.Slider] = {}
-    for row in (STRENGTHS[:2], STRENGTHS[2:]):
-        with gr.Row(elem_classes="s-moves"):
-            found |= {name: strength(f"brush.{name}", 0.0 if name == "ambient" else -10.0, 10.0) for name in row}
-    return found
+    with gr.Row(elem_classes="s-moves s-pairs"):
+        return {name: strength(f"brush.{name}", 0.0 if name == "ambient" else -10.0, 10.0) for name in STRENGTHS}
 
 
 def _choice(count: int, chosen: int) -> Any:

@@ -36,10 +36,11 @@ def build(page: Page) -> Tab:
             image = components.image_input(tab.form, "image")
             components.image_input(tab.form, "last_image")
         tab.generate = components.generate_button()
-        with groups.motion(tab.form):
+        with groups.motion(tab.form) as folded:
             tab.brushes = Brushes(image)
+        tab.folded |= dict.fromkeys((*groups.MOTION, "brushes"), folded)
         tab.extra = tab.brushes.widgets
-        tab.variants = groups.settings(tab.form, page.info, makes_length=True)
+        tab.variants = groups.settings(tab.form, page, makes_length=True)
         groups.finishing(tab.form)
     tab.wire(tab.collect)
     return tab

@@ -27,7 +27,7 @@ from pipelines.glancing import (
 from pipelines.mask import MaskRequest
 from pipelines.media.write import write_video
 from pipelines.source import Source
-from studio import painting, words
+from studio import painting, tab_words
 from studio.callers import caller_of
 from studio.components import PRIVATE, shown
 from studio.forms import Fields, Values
@@ -47,30 +47,32 @@ class Marks:
     def __init__(self, way: gr.Radio) -> None:
         self.way = way
         self.picture = gr.Image(
-            label=words.MASK_PREVIEW,
+            label=tab_words.MASK_PREVIEW,
             interactive=False,
             visible=False,
             buttons=[],
             elem_id="mask-preview",
             elem_classes="s-media s-aim",
         )
-        self.fold = gr.Accordion(words.MASK_CORRECT, open=False, visible=False, elem_classes="s-fields")
+        self.fold = gr.Accordion(tab_words.MASK_CORRECT, open=False, visible=False, elem_classes="s-fields")
         with self.fold, gr.Column():
             self.tool = gr.Radio(
-                choices=[(text, value) for value, text in words.MASK_TOOLS.items()],
+                choices=[(text, value) for value, text in tab_words.MASK_TOOLS.items()],
                 value="include",
-                label=words.MASK_TOOL,
-                info=words.MASK_TOOL_HELP,
+                label=tab_words.MASK_TOOL,
+                info=tab_words.MASK_TOOL_HELP,
             )
-            self.canvas = painting.editor(words.MASK_TOUCH, visible=False)
-            self.take = gr.Button(words.MASK_TAKE, size="sm", visible=False)
-            self.time = gr.Slider(0, 1, 0, step=0.01, label=words.MASK_TIME, info=words.MASK_TIME_HELP, buttons=[])
+            self.canvas = painting.editor(tab_words.MASK_TOUCH, visible=False)
+            self.take = gr.Button(tab_words.MASK_TAKE, size="sm", visible=False)
+            self.time = gr.Slider(
+                0, 1, 0, step=0.01, label=tab_words.MASK_TIME, info=tab_words.MASK_TIME_HELP, buttons=[]
+            )
             with gr.Row():
-                self.undo = gr.Button(words.MASK_UNDO, size="sm")
-                self.clear = gr.Button(words.MASK_CLEAR, size="sm")
-            self.follow = gr.Button(words.MASK_FOLLOW, size="md")
+                self.undo = gr.Button(tab_words.MASK_UNDO, size="sm")
+                self.clear = gr.Button(tab_words.MASK_CLEAR, size="sm")
+            self.follow = gr.Button(tab_words.MASK_FOLLOW, size="md")
             self.clip = gr.Video(
-                label=words.MASK_FOLLOWED,
+                label=tab_words.MASK_FOLLOWED,
                 interactive=False,
                 visible=False,
                 autoplay=True,
@@ -146,6 +148,16 @@ class Marks:
         def clear(values: Values, caller: gr.Request) -> dict[Component, Any]:
             return looked(values, caller_of(caller), [])
 
+        show.click(look, inputs, seen, **PRIVATE)
+        self.time.release(look, inputs, seen, **PRIVATE)
+        self.tool.input(look, inputs, seen, **PRIVATE)
+        self.picture.select(click, inputs, seen, **PRIVATE)
+        self.take.click(brushed, inputs, seen, **PRIVATE)
+        self.undo.click(undo, inputs, seen, **PRIVATE)
+        self.clear.click(clear, inputs, seen, **PRIVATE)
+        self._wire_follow(collect, inputs)
+
+    def _wire_follow(self, collect: Callable[[Values, Person], Fields], inputs: set[Any]) -> None:
         @shown
         def follow(
             values: Values,
@@ -154,21 +166,16 @@ class Marks:
         ) -> dict[Component, Any]:
             person = caller_of(caller)
             if self.is_bare(values):
-                raise InputError(words.MASK_NO_CLICK)
+                raise InputError(tab_words.MASK_NO_CLICK)
             source, request = asked(collect(values, person))
             total = max(1, round(source.seconds * glance_rate(source)))
-            followed(source, request, lambda done: progress((done, total), desc=words.MASK_FOLLOWING, unit="frames"))
+            followed(
+                source, request, lambda done: progress((done, total), desc=tab_words.MASK_FOLLOWING, unit="frames")
+            )
             path = new_upload(person, "mask.mp4")
             write_video(followed_clip(source, request, invert=request.invert), path, preset="veryfast")
             return {self.clip: gr.update(value=str(path), visible=True)}
 
-        show.click(look, inputs, seen, **PRIVATE)
-        self.time.release(look, inputs, seen, **PRIVATE)
-        self.tool.input(look, inputs, seen, **PRIVATE)
-        self.picture.select(click, inputs, seen, **PRIVATE)
-        self.take.click(brushed, inputs, seen, **PRIVATE)
-        self.undo.click(undo, inputs, seen, **PRIVATE)
-        self.clear.click(clear, inputs, seen, **PRIVATE)
         self.follow.click(follow, inputs, self.clip, **{**PRIVATE, "show_progress": "full"})
 
     def is_bare(self, values: Values) -> bool:
@@ -216,7 +223,7 @@ def clicked(marked: Marked, tool: str, x: float, y: float, at: float) -> Marked:
 def asked(fields: Fields) -> tuple[Source, MaskRequest]:
     """The source and the request so far. Raises InputError, MediaError."""
     if "video" not in fields:
-        raise InputError(words.MASK_NEEDS_VIDEO)
+        raise InputError(tab_words.MASK_NEEDS_VIDEO)
     request = build_request(MaskRequest, fields)
     return Source.of(request), request
 
@@ -225,7 +232,7 @@ def painted(canvas: painting.Canvas | None) -> NDArray[np.uint8]:
     """What was painted on a canvas. Raises InputError if that is nothing."""
     area = painting.strokes(canvas)
     if area is None or not area.any():
-        raise InputError(words.MASK_EMPTY)
+        raise InputError(tab_words.MASK_EMPTY)
     return area
 
 

@@ -9,7 +9,7 @@ from gradio.components import Component
 
 from pipelines.errors import InputError, SeptetError
 from pipelines.source import Source
-from studio import components, groups, labels, painting, words
+from studio import components, groups, labels, painting, tab_words
 from studio.callers import caller_of
 from studio.components import PRIVATE
 from studio.forms import Fields, Values
@@ -45,7 +45,7 @@ class MaskTab(Tab):
     def collect(self, values: Values, person: Person) -> Fields:
         """The request's fields. Raises InputError where the subject is chosen in a way that was not used yet."""
         if self.marks.is_bare(values):
-            raise InputError(words.MASK_NO_CLICK)
+            raise InputError(tab_words.MASK_NO_CLICK)
         return self.so_far(values, person)
 
     def so_far(self, values: Values, person: Person) -> Fields:
@@ -63,7 +63,7 @@ class MaskTab(Tab):
     def _painted(self, fields: Fields, values: Values, person: Person) -> str:
         """A picture of the source's size, white where the brush was."""
         if "video" not in fields:
-            raise InputError(words.MASK_NEEDS_VIDEO)
+            raise InputError(tab_words.MASK_NEEDS_VIDEO)
         area = painted(values[self.extra["editor"]])
         return saved(person, area, Source.of(build_request(self.form.request_type, fields)))
 
@@ -77,14 +77,14 @@ def build(page: Page) -> Tab:
         components.choice(tab.form, "change", tab.form.default("change"))
         components.prompt(tab.form, page.info)
         tab.generate = components.generate_button()
-        with gr.Accordion(words.MASK_SETTINGS, open=False, elem_classes="s-fields"):
+        with gr.Accordion(tab_words.MASK_SETTINGS, open=False, elem_classes="s-fields"):
             components.slider(tab.form, "grow", 1)
             components.slider(tab.form, "feather", 1)
             components.choice(tab.form, "structure", tab.form.default("structure"))
             for field in ("carry", "invert", "green_screen"):
                 components.toggle(tab.form, field)
             part(tab)
-        tab.variants = groups.settings(tab.form, page.info, makes_length=False)
+        tab.variants = groups.settings(tab.form, page, makes_length=False)
         groups.finishing(tab.form)
     _wire_ways(tab)
     tab.wire(tab.collect)
@@ -93,16 +93,16 @@ def build(page: Page) -> Tab:
 
 def _ways(tab: MaskTab) -> None:
     way = gr.Radio(
-        choices=[(text, value) for value, text in words.MASK_WAYS.items()],
+        choices=[(text, value) for value, text in tab_words.MASK_WAYS.items()],
         value="automatic",
-        label=words.MASK_HOW,
-        info=words.MASK_HOW_HELP,
+        label=tab_words.MASK_HOW,
+        info=tab_words.MASK_HOW_HELP,
     )
-    editor = painting.editor(words.MASK_PAINT, visible=False)
+    editor = painting.editor(tab_words.MASK_PAINT, visible=False)
     file = gr.File(
         label=labels.label("mask"), file_types=["image", "video"], type="filepath", height=120, visible=False
     )
-    show = gr.Button(words.MASK_SHOW, size="md")
+    show = gr.Button(tab_words.MASK_SHOW, size="md")
     tab.marks = Marks(way)
     tab.extra = {"way": way, "editor": editor, "file": file, "show": show} | tab.marks.widgets
 
@@ -115,7 +115,7 @@ def _wire_ways(tab: MaskTab) -> None:
 
     def choose(chosen: str) -> dict[Any, Any]:
         ways = {editor: gr.update(visible=chosen == "brush"), file: gr.update(visible=chosen == "file")}
-        ways[show] = gr.update(value=words.MASK_CLICK if chosen == "click" else words.MASK_SHOW)
+        ways[show] = gr.update(value=tab_words.MASK_CLICK if chosen == "click" else tab_words.MASK_SHOW)
         return ways | marks.hidden(forget=False)
 
     def canvas(path: str | None, caller: gr.Request) -> dict[Any, Any]:

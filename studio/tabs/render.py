@@ -11,7 +11,7 @@ from gradio.components import Component
 from pipelines.errors import InputError
 from pipelines.render import Render, RenderRequest
 from pipelines.types import Frame
-from studio import components, groups, labels, words
+from studio import components, groups, labels, tab_words, words
 from studio.callers import caller_of
 from studio.components import PRIVATE, shown
 from studio.forms import Fields, Values, read_number, show_number
@@ -49,7 +49,7 @@ class RenderTab(Tab):
         first = [str(fields.get("prompt", ""))] if "prompt" in fields or {"style", "style_image"} & set(fields) else []
         looks = first + more
         if len(looks) > MOST_LOOKS:
-            raise InputError(words.LOOKS_MANY.format(count=len(looks), most=MOST_LOOKS))
+            raise InputError(tab_words.LOOKS_MANY.format(count=len(looks), most=MOST_LOOKS))
         seed = fields.get("seed", secrets.randbelow(2**31))
         count = self._count(values)
         return [order for look in looks for order in varied(fields | {"prompt": look, "seed": seed}, count)]
@@ -73,7 +73,7 @@ class RenderTab(Tab):
 
         fields = self.collect(values, person)
         if not fields.get("mesh"):
-            raise InputError(words.MESH_MISSING)
+            raise InputError(tab_words.MESH_MISSING)
         request = build_request(RenderRequest, fields)
         width, height = Render.working_size(request, self.page.info) if self.page.info else (480, 288)
         larger = max(1, -(-PREVIEW_WIDTH // width))
@@ -86,10 +86,10 @@ def build(page: Page) -> Tab:
     tab = RenderTab(MODE, page)
     with tab.inputs():
         way = gr.Radio(
-            choices=[(text, value) for value, text in words.RENDER_WAYS.items()],
+            choices=[(text, value) for value, text in tab_words.RENDER_WAYS.items()],
             value="video",
-            label=words.RENDER_SOURCE,
-            info=words.RENDER_WAYS_HELP,
+            label=tab_words.RENDER_SOURCE,
+            info=tab_words.RENDER_WAYS_HELP,
         )
         with gr.Row():
             video = components.video_input(tab.form)
@@ -101,9 +101,13 @@ def build(page: Page) -> Tab:
         tab.generate = components.generate_button()
         attempt = one_frame_button()
         groups.styles(tab.form, weighed=True)
-        with gr.Accordion(words.LOOKS, open=False, elem_classes="s-fields"):
+        with gr.Accordion(tab_words.LOOKS, open=False, elem_classes="s-fields"):
             tab.extra["looks"] = gr.Textbox(
-                label=words.LOOKS_FIELD, info=words.LOOKS_HELP, placeholder=labels.PLACEHOLDERS["looks"], lines=3
+                label=tab_words.LOOKS_FIELD,
+                info=tab_words.LOOKS_HELP,
+                placeholder=labels.PLACEHOLDERS["looks"],
+                elem_classes="s-looks",
+                lines=3,
             )
         with gr.Accordion(words.STRUCTURE, open=False, elem_classes="s-fields"):
             steering(tab)
@@ -113,7 +117,7 @@ def build(page: Page) -> Tab:
                 part(tab)
             with gr.Column(visible=False) as about_mesh:
                 _length_and_up(tab)
-        tab.variants = groups.settings(tab.form, page.info, makes_length=False)
+        tab.variants = groups.settings(tab.form, page, makes_length=False)
         groups.finishing(tab.form)
     tab.extra["way"] = way
     ways = {video: "video", attempt: "video", about_video: "video", mesh: "mesh", camera: "mesh", about_mesh: "mesh"}
@@ -131,8 +135,10 @@ def _camera(tab: RenderTab) -> None:
     with gr.Row():
         components.slider(tab.form, "camera_azimuth", 5)
         components.slider(tab.form, "camera_elevation", 5)
-    show = gr.Button(words.MESH_SHOW, size="md")
-    preview = gr.Image(label=words.MESH_PREVIEW, interactive=False, visible=False, buttons=[], elem_id="mesh-preview")
+    show = gr.Button(tab_words.MESH_SHOW, size="md")
+    preview = gr.Image(
+        label=tab_words.MESH_PREVIEW, interactive=False, visible=False, buttons=[], elem_id="mesh-preview"
+    )
 
     tab.extra |= {"show": show, "preview": preview}
 
@@ -140,7 +146,11 @@ def _camera(tab: RenderTab) -> None:
 def _length_and_up(tab: RenderTab) -> None:
     with gr.Row():
         tab.extra["seconds"] = gr.Textbox(
-            label=words.MESH_SECONDS, info=words.MESH_SECONDS_HELP, placeholder=words.OWN, max_lines=1, min_width=130
+            label=tab_words.MESH_SECONDS,
+            info=tab_words.MESH_SECONDS_HELP,
+            placeholder=words.OWN,
+            max_lines=1,
+            min_width=130,
         )
         components.dropdown(tab.form, "up_axis", labels.choices("up_axis"))
 

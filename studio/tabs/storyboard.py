@@ -9,7 +9,7 @@ from gradio.components import Component
 
 from pipelines.errors import InputError
 from pipelines.motion.camera import Camera
-from studio import components, groups, labels, words
+from studio import components, groups, labels, tab_words
 from studio.callers import caller_of
 from studio.components import PRIVATE
 from studio.forms import Fields, Values, read_number, show_number
@@ -55,16 +55,16 @@ class StoryboardTab(Tab):
                 filled["camera"] = camera
                 panels.append({name: value for name, value in filled.items() if value is not None})
         if not panels:
-            raise InputError(words.BOARD_EMPTY)
+            raise InputError(tab_words.BOARD_EMPTY)
         return panels
 
     def on_given(self, kind: str) -> dict[Component, Any]:
         return {self.extra["way"]: "mockup"} if kind == "video" else {}
 
-    def fill(self, fields: Fields) -> dict[Component, Any]:
+    def fill(self, fields: Fields) -> dict[Any, Any]:
         panels = list(fields.get("panels") or ())[:PANELS]
         count = max(len(panels), AT_FIRST)
-        shown: dict[Component, Any] = super().fill(fields)
+        shown: dict[Any, Any] = super().fill(fields)
         shown |= {self.extra["way"]: "panels" if panels else "mockup", self.extra["count"]: count}
         for index in range(PANELS):
             panel = panels[index] if index < len(panels) else {}
@@ -73,6 +73,8 @@ class StoryboardTab(Tab):
             shown[prompt] = panel.get("prompt", "")
             shown[seconds] = show_number(panel.get("seconds", 2))
             camera = panel.get("camera") or {}
+            if any(camera.values()):
+                shown[self.folded[f"camera{index}"]] = gr.Accordion(open=True)
             shown |= {widget: camera.get(name, 0.0) for name, widget in zip(Camera.model_fields, moves, strict=True)}
         return shown
 
@@ -81,10 +83,10 @@ def build(page: Page) -> Tab:
     tab = StoryboardTab(MODE, page)
     with tab.inputs():
         way = gr.Radio(
-            choices=[(text, value) for value, text in words.BOARD_WAYS.items()],
+            choices=[(text, value) for value, text in tab_words.BOARD_WAYS.items()],
             value="mockup",
-            label=words.BOARD_SOURCE,
-            info=words.BOARD_WAYS_HELP,
+            label=tab_words.BOARD_SOURCE,
+            info=tab_words.BOARD_WAYS_HELP,
         )
         mockup, board = gr.Column(), gr.Column(visible=False)
         with mockup:
@@ -96,7 +98,7 @@ def build(page: Page) -> Tab:
         tab.generate = components.generate_button()
         attempt = one_frame_button()
         look(tab)
-        tab.variants = groups.settings(tab.form, page.info, makes_length=False)
+        tab.variants = groups.settings(tab.form, page, makes_length=False)
         groups.finishing(tab.form)
     tab.extra["way"] = way
     way.change(
@@ -117,8 +119,8 @@ def _board(tab: StoryboardTab) -> None:
                 _panel(tab, index)
             tab.boxes.append(box)
     with gr.Row():
-        add = gr.Button(words.BOARD_ADD, size="sm")
-        remove = gr.Button(words.BOARD_REMOVE, size="sm")
+        add = gr.Button(tab_words.BOARD_ADD, size="sm")
+        remove = gr.Button(tab_words.BOARD_REMOVE, size="sm")
     components.slider(tab.form, "transition", 0.1)
     count = tab.extra["count"] = gr.Number(AT_FIRST, visible=False, precision=0, label=labels.label("panels"))
 
@@ -131,7 +133,7 @@ def _board(tab: StoryboardTab) -> None:
 
 
 def _panel(tab: StoryboardTab, index: int) -> None:
-    name = words.BOARD_PANEL.format(number=index + 1)
+    name = tab_words.BOARD_PANEL.format(number=index + 1)
     picture = gr.Image(
         label=f"{name}: {labels.label('panel.image').lower()}",
         placeholder=labels.help_line("image"),
@@ -142,15 +144,18 @@ def _panel(tab: StoryboardTab, index: int) -> None:
     )
     components.as_it_came(picture)
     prompt = gr.Textbox(
-        label=f"{name}: {labels.label('panel.prompt').lower()}", placeholder=labels.PLACEHOLDERS["panel"], lines=2
+        label=f"{name}: {labels.label('panel.prompt').lower()}",
+        placeholder=labels.PLACEHOLDERS["panel"],
+        lines=2,
+        elem_classes="s-says",
     )
     seconds = gr.Textbox("2", label=f"{name}: {labels.label('panel.seconds').lower()}", max_lines=1)
-    with gr.Accordion(f"{name}: {words.BOARD_CAMERA.lower()}", open=False):
+    with gr.Accordion(f"{name}: {tab_words.BOARD_CAMERA.lower()}", open=False) as tab.folded[f"camera{index}"]:
         moves = groups.camera_moves()
     tab.extra |= {f"image{index}": picture, f"prompt{index}": prompt, f"seconds{index}": seconds}
     tab.extra |= {f"{move}{index}": widget for move, widget in moves.items()}
     if index:
-        earlier = gr.Button(f"← {words.BOARD_EARLIER}", size="sm")
+        earlier = gr.Button(f"← {tab_words.BOARD_EARLIER}", size="sm")
         here, there = tab.panel_widgets(index), tab.panel_widgets(index - 1)
 
         def swap(values: Values, caller: gr.Request) -> dict[Component, Any]:

@@ -18,7 +18,7 @@ def build(page: Page) -> Tab:
         tab.generate = components.generate_button()
         attempt = one_frame_button()
         look(tab)
-        tab.variants = groups.settings(tab.form, page.info, makes_length=False)
+        tab.variants = groups.settings(tab.form, page, makes_length=False)
         groups.finishing(tab.form)
     tab.wire()
     wire_one_frame(tab, attempt)

@@ -17,8 +17,8 @@ def build(page: Page) -> Tab:
         tab.generate = components.generate_button()
         tab.drafts = gr.Button(words.DRAFTS, size="md")
         groups.styles(tab.form)
-        groups.motion(tab.form)
-        tab.variants = groups.settings(tab.form, page.info, makes_length=True)
+        tab.folded |= dict.fromkeys(groups.MOTION, groups.motion(tab.form))
+        tab.variants = groups.settings(tab.form, page, makes_length=True)
         groups.finishing(tab.form)
         with gr.Accordion(words.CONTINUE, open=False, elem_classes="s-fields") as tab.folded["continues"]:
             components.video_input(tab.form, "continues")

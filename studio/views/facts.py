@@ -23,6 +23,11 @@ def flags(job: Job) -> list[str]:
     return [str(flag) for flag in job.recipe.get("flags", ())]
 
 
+def notices(job: Job) -> list[str]:
+    """What its owner should know of the request, such as a prompt that was cut."""
+    return [str(notice) for notice in job.recipe.get("notices", ())]
+
+
 def title(mode: str) -> str:
     """A mode's name as the page shows it."""
     return SERVICES[mode].title if mode in SERVICES else mode

@@ -131,11 +131,12 @@ def _compare(job: Job) -> str:
 
 
 def _said(job: Job) -> str:
-    """The prompt the clip is made from, and what its flags changed."""
+    """The prompt the clip is made from, what its flags changed, and what should be known of it."""
     prompt = facts.request(job).get("prompt", "")
     text = f'<p class="s-said">{escape(prompt)}</p>' if prompt else ""
     chips = "".join(f'<span class="s-flag">{escape(flag)}</span>' for flag in facts.flags(job))
-    return text + (f'<div class="s-facts">{chips}</div>' if chips else "")
+    text += f'<div class="s-facts">{chips}</div>' if chips else ""
+    return text + "".join(f'<p class="s-notice">{escape(notice)}</p>' for notice in facts.notices(job))
 
 
 def _seed(job: Job) -> str:

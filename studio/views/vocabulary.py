@@ -1,4 +1,4 @@
-"""What a small model knows, as words to click, and a line that names the words of a prompt it does not know."""
+"""What stands under a prompt: words of it that a small model does not know, those it does, and how much is read."""
 
 from __future__ import annotations
 
@@ -9,18 +9,24 @@ from pipelines.checkpoints import ModelInfo
 from studio import words
 
 
-def vocabulary(info: ModelInfo) -> str:
-    """The HTML under a prompt; the page's script fills the line of unknown words while a person types."""
+def under_prompt(info: ModelInfo | None) -> str:
+    """The HTML; the page's script fills its lines while a person types."""
+    known = f' data-known="{escape(json.dumps(info.known_words))}"' if info and info.knows else ""
+    model = f' data-model="{escape(info.name)}"' if info else ""
+    sentences = escape(json.dumps([words.UNKNOWN_WORDS, words.UNKNOWN_LANGUAGE]))
+    return (
+        f'<div class="s-knows"{known}{model} data-sentences="{sentences}">'
+        '<div class="s-names" data-part="names" hidden></div>'
+        '<p role="status" data-part="unknown" hidden></p><p role="status" data-part="tokens" hidden></p>'
+        f'<div data-part="words"{"" if known else " hidden"}>{_vocabulary(info) if info and known else ""}</div></div>'
+    )
+
+
+def _vocabulary(info: ModelInfo) -> str:
     groups = "".join(
         f"<div><dt>{escape(words.KNOWS_GROUPS.get(name, name))}</dt><dd>"
         + "".join(f'<button type="button" data-word="{escape(word)}">{escape(word)}</button>' for word in options)
         + "</dd></div>"
         for name, options in info.knows.items()
     )
-    known = escape(json.dumps(info.known_words), quote=True)
-    sentences = escape(json.dumps([words.UNKNOWN_WORDS, words.UNKNOWN_LANGUAGE]), quote=True)
-    return (
-        f'<div class="s-knows" data-known="{known}" data-sentences="{sentences}" data-model="{escape(info.name)}">'
-        '<p role="status" data-part="unknown" hidden></p>'
-        f"<details><summary>{escape(words.KNOWS.format(model=info.title))}</summary><dl>{groups}</dl></details></div>"
-    )
+    return f"<details><summary>{escape(words.KNOWS.format(model=info.title))}</summary><dl>{groups}</dl></details>"

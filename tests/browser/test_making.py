@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from pipelines import PIPELINES
 from pipelines.media.metadata import read_recipe
 from pipelines.media.probe import probe_video
-from studio import labels, words
+from studio import labels, tab_words, words
 from tests.browser import hands
 from tests.browser.conftest import FRAMES, PATIENCE, PHONE, RATE, SIZE, Inputs
 
@@ -126,12 +126,12 @@ def test_any_video_can_be_finished_and_what_comes_out_is_as_asked(page: Page, in
 
 def test_a_board_of_panels_becomes_one_film(page: Page) -> None:
     tab = hands.open_tab(page, "storyboard")
-    tab.get_by_label(words.BOARD_WAYS["panels"]).check()
+    tab.get_by_label(tab_words.BOARD_WAYS["panels"]).check()
     for number, said in ((1, "the red ball"), (2, "the blue cube")):
-        name = words.BOARD_PANEL.format(number=number)
+        name = tab_words.BOARD_PANEL.format(number=number)
         tab.get_by_label(f"{name}: what happens").fill(said)
         tab.get_by_label(f"{name}: seconds").fill("1")
-    tab.get_by_role("button", name=words.BOARD_EARLIER).filter(visible=True).click()
+    tab.get_by_role("button", name=tab_words.BOARD_EARLIER).filter(visible=True).click()
     expect(tab.get_by_label("Panel 1: what happens")).to_have_value("the blue cube")
     expect(tab.get_by_label("Panel 2: what happens")).to_have_value("the red ball")
     hands.hurry(tab)
@@ -156,7 +156,7 @@ def test_a_running_job_is_cancelled_and_can_be_tried_again(page: Page) -> None:
 def test_a_painted_mask_is_shown_and_used(page: Page, inputs: Inputs) -> None:
     tab = hands.open_tab(page, "mask")
     hands.give_file(tab, "mask", "video", inputs.video)
-    tab.get_by_label(words.MASK_WAYS["brush"], exact=True).check()
+    tab.get_by_label(tab_words.MASK_WAYS["brush"], exact=True).check()
     canvas = tab.locator("canvas").first
     expect(canvas).to_be_visible(timeout=60_000)
     page.wait_for_timeout(1500)  # the editor draws its first frame after it says that it is there
@@ -167,7 +167,7 @@ def test_a_painted_mask_is_shown_and_used(page: Page, inputs: Inputs) -> None:
     page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.55, steps=8)
     page.mouse.up()
     page.wait_for_timeout(800)
-    tab.get_by_role("button", name=words.MASK_SHOW).click()
+    tab.get_by_role("button", name=tab_words.MASK_SHOW).click()
     expect(tab.locator("#mask-preview img")).to_be_visible()
     hands.field(tab, "prompt").fill("the blue cube")
     hands.hurry(tab)
@@ -178,16 +178,16 @@ def test_a_painted_mask_is_shown_and_used(page: Page, inputs: Inputs) -> None:
 def test_a_subject_is_clicked_on_corrected_followed_and_used(page: Page, inputs: Inputs, tmp_path: Path) -> None:
     tab = hands.open_tab(page, "mask")
     hands.give_file(tab, "mask", "video", inputs.video)
-    tab.get_by_label(words.MASK_WAYS["click"], exact=True).check()
-    tab.get_by_role("button", name=words.MASK_CLICK).click()
+    tab.get_by_label(tab_words.MASK_WAYS["click"], exact=True).check()
+    tab.get_by_role("button", name=tab_words.MASK_CLICK).click()
     picture = tab.locator("#mask-preview img")
     expect(picture).to_be_visible()
     _click_on(page, 60, 100)
-    tab.get_by_role("button", name=words.MASK_CORRECT).click()
-    tab.get_by_label(words.MASK_TOOLS["exclude"], exact=True).check()
+    tab.get_by_role("button", name=tab_words.MASK_CORRECT).click()
+    tab.get_by_label(tab_words.MASK_TOOLS["exclude"], exact=True).check()
     expect(tab.get_by_role("slider").first).to_be_visible()
     _click_on(page, 290, 160)
-    tab.get_by_role("button", name=words.MASK_FOLLOW).click()
+    tab.get_by_role("button", name=tab_words.MASK_FOLLOW).click()
     followed = tab.locator("#mask-followed video")
     expect(followed).to_be_visible(timeout=PATIENCE)
     hands.assert_plays(followed)
@@ -202,7 +202,7 @@ def test_a_subject_is_clicked_on_corrected_followed_and_used(page: Page, inputs:
     assert (first["include"], second["include"], recipe["request"]["find"]) == (True, False, False)
     assert abs(first["x"] - 60 / SIZE[0]) < 0.02 and abs(first["y"] - 100 / SIZE[1]) < 0.02
     panel.get_by_role("button", name=words.USE_AGAIN).click()
-    expect(tab.get_by_label(words.MASK_WAYS["click"], exact=True)).to_be_checked()
+    expect(tab.get_by_label(tab_words.MASK_WAYS["click"], exact=True)).to_be_checked()
 
 
 def _click_on(page: Page, across: int, down: int) -> None:

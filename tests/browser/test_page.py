@@ -112,7 +112,7 @@ def test_rolling_and_forgetting_a_seed(page: Page) -> None:
     [
         ("", None, "", "prompt is empty"),
         ("x", "seed", "minus one", "not a whole number"),
-        ("x", "num_frames", "8", "num_frames is 8"),
+        ("x", "num_frames", "0", "would last 0 s"),
         ("x", "guidance_scale", "nan", "not a number"),
         ("x --sparkle", None, "", "--sparkle"),
     ],
@@ -149,3 +149,24 @@ def test_a_missing_source_gets_one_sentence(page: Page) -> None:
 
 def test_nothing_is_remembered_in_the_browser_but_which_job(page: Page) -> None:
     assert page.evaluate("() => Object.keys(localStorage).filter(key => !key.startsWith('septet.job.'))") == []
+
+
+def test_a_prompt_past_its_end_is_said_while_it_is_typed(page: Page) -> None:
+    tab = hands.open_tab(page, "text-to-video")
+    count = tab.locator("[data-part=tokens]")
+    hands.field(tab, "prompt").fill("a red ball")
+    expect(count).to_be_hidden()
+    hands.field(tab, "prompt").fill("ball " * 40 + "zeppelin")
+    expect(count).to_contain_text("tokens. What is not read begins with")
+    hands.field(tab, "prompt").fill("a red ball")
+    expect(count).to_be_hidden()
+
+
+def test_the_length_is_typed_in_seconds_and_said_in_frames(page: Page) -> None:
+    tab = hands.open_tab(page, "text-to-video")
+    tab.get_by_role("button", name=words.SETTINGS).click()
+    length = hands.field(tab, "num_frames")
+    length.fill("3")
+    hands.field(tab, "frame_rate").fill("8")
+    expect(tab.get_by_text(words.LENGTH.format(seconds="3.12", frames=25, rate=8))).to_be_visible()
+    expect(length).to_have_value("3")

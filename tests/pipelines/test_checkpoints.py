@@ -94,3 +94,18 @@ def test_the_catalogue_and_every_request_load_without_torch():
         "assert len(PIPELINES) == 7; sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ASSETS.parent, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "rate", "frames"), [(2.0, None, 17), (2.125, 8, 17), (5, 8, 41), (5, 16, 81), (0.01, 8, 1), (0.4, 8, 5)]
+)
+def test_seconds_become_the_nearest_number_of_frames_it_can_make(seconds, rate, frames):
+    info = wan(frame_rate=8.0)
+    assert info.frames_lasting(seconds, rate) == frames
+    info.check_frames(frames)
+
+
+@pytest.mark.parametrize("seconds", [0, -1.0, float("nan"), float("inf")])
+def test_a_clip_that_lasts_no_time_or_for_ever_is_refused(seconds):
+    with pytest.raises(InputError, match=f"would last {seconds:g} s"):
+        wan().frames_lasting(seconds)

@@ -249,7 +249,7 @@ def test_a_frame_is_tried_of_a_video_only():
 
 
 def test_a_board_of_panels_becomes_one_film(model, files, tmp_path):
-    from pipelines.storyboard import Panel
+    from pipelines.board import Panel
 
     panels = (Panel(prompt="a red ball", seconds=1), Panel(image=files["photo"], seconds=0.6))
     cut = run(model, "storyboard", files, tmp_path / "cut", video=None, panels=panels)

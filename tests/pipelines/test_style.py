@@ -96,7 +96,7 @@ def test_with_a_prompt_alone_the_look_is_left_to_the_model(mode: str) -> None:
 def test_a_panel_picture_is_redrawn_in_the_style_of_the_board(tmp_path: Path) -> None:
     panels = ({"image": str(EXAMPLES / "panel-1-lift-off.jpg"), "seconds": 1.0},)
     from pipelines import PIPELINES
-    from pipelines.storyboard import Panel
+    from pipelines.board import Panel
     from tests.pipelines.looks import INFO
 
     asked = PIPELINES["storyboard"].request_type(

@@ -7,9 +7,16 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
+from studio.jobs import reserve
 from studio.server import build_app
 from studio.shelf import Shelf
 from tests.studio.rooms import quiet_shelf
+
+
+@pytest.fixture(scope="session", autouse=True)
+def light_ballast() -> None:
+    """Every test has a data folder, and each of them its ballast: a thousandth of it does."""
+    reserve.BALLAST >>= 10
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pipelines.checkpoints import ASSETS
 from pipelines.media.probe import probe_video
 from pipelines.registry import PIPELINES
 from studio import commands
@@ -205,3 +207,22 @@ def test_a_claim_that_no_longer_holds_is_told_by_the_status(run: Run, tmp_path: 
     status, out, _ = run("verify", path)
     assert status == 1
     assert "no such mode" in out
+
+
+def test_a_length_in_seconds_is_the_nearest_number_of_frames(run: Run, tmp_path: Path) -> None:
+    model, clip = model_folder(tmp_path), tmp_path / "clip.mp4"
+    words = ("make", "text-to-video", "--model", model, "--prompt", "a ball", "--out", clip, "--frame-rate", 8)
+    assert run(*words, "--seconds", 1)[0] == 0
+    assert probe_video(clip).num_frames == 9
+    status, _, err = run(*words, "--seconds", 1, "--num-frames", 9)
+    assert status == 2
+    assert "Give one of the two" in err
+    assert "would last 0 s" in run(*words, "--seconds", 0)[2]
+
+
+def test_a_prompt_that_is_cut_is_said_on_standard_error(run: Run, tmp_path: Path) -> None:
+    model, clip = model_folder(tmp_path), tmp_path / "clip.mp4"
+    shutil.copytree(ASSETS / "starter" / "tokenizer", Path(model) / "tokenizer")
+    status, out, err = run("make", "text-to-video", "--model", model, "--prompt", "ball " * 40, "--out", clip)
+    assert (status, out) == (0, f"{clip}\n")
+    assert "41 of 32 tokens" in err

@@ -23,6 +23,7 @@ from studio.tabs.base import Page, Tab, varied
 from tests.studio.rooms import quiet_shelf
 
 ELSEWHERE = {  # fields that a tab asks for in another way than one widget
+    "text-image-to-video": {"references"},
     "image-to-video": {"brushes"},
     "storyboard": {"panels"},
     "mask": {"mask", "points", "boxes", "strokes", "find"},

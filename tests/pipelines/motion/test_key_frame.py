@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from pipelines import PIPELINES
+from pipelines.board import Panel
 from pipelines.errors import OutOfMemory
 from pipelines.model import LatentVideoModel
 from pipelines.motion.camera import Camera
-from pipelines.storyboard import Panel
 from pipelines.types import Finishing, Request
 from tests.media_samples import picture
 from tests.pipelines.motion.conftest import INFO

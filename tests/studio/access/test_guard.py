@@ -14,6 +14,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
+from studio import words
+from studio.access.arguments import arguments_of
 from studio.access.guard import API, LARGEST_JSON, Guard
 from studio.access.uploads import DAY, forget_old
 from studio.callers import CALLER
@@ -34,9 +36,21 @@ class Stub:
         await JSONResponse(told)(scope, receive, send)
 
 
+class Described:
+    """A page, as far as it tells programs what its endpoints take."""
+
+    def get_api_info(self) -> dict[str, object]:
+        limit = {"parameter_name": "limit", "parameter_has_default": True, "parameter_default": 50}
+        before = {"parameter_name": "before", "parameter_has_default": True, "parameter_default": None}
+        name = {"parameter_name": "id", "parameter_has_default": False}
+        return {"named_endpoints": {"/jobs": {"parameters": [limit, before]}, "/job": {"parameters": [name]}}}
+
+
 @pytest.fixture
 def guarded(tmp_path: Path) -> TestClient:
-    guard = Guard(Stub(), lambda person: tmp_path / person.folder, {"e1": f"{ANN.folder}-s1"}.get)
+    guard = Guard(
+        Stub(), lambda person: tmp_path / person.folder, {"e1": f"{ANN.folder}-s1"}.get, arguments_of(Described())
+    )
 
     async def as_somebody(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -74,6 +88,26 @@ def test_only_whose_event_it_is_cancels_it_or_hears_how_it_ended(guarded: TestCl
         assert ask(guarded, who, "POST", f"{API}/cancel", json=body).status_code == status
         assert ask(guarded, who, "GET", f"{API}/call/jobs/e1").status_code == status
     assert ask(guarded, ANN, "GET", f"{API}/call/jobs/e2").status_code == 404
+
+
+def test_a_call_with_named_fields_is_the_same_call(guarded: TestClient) -> None:
+    told = ask(guarded, ANN, "POST", f"{API}/call/v2/jobs", json={"before": "x"}).json()
+    assert told["path"] == f"{API}/call/jobs"
+    assert told["body"]["data"] == [50, "x"]
+    assert told["body"]["session_hash"].startswith(f"{ANN.folder}-")
+
+
+def test_named_fields_are_checked_like_any(guarded: TestClient, tmp_path: Path) -> None:
+    for body, status, said in (
+        ({"befor": "x"}, 422, "jobs has no field called 'befor'"),
+        ({"session_hash": "s1"}, 422, "session_hash"),
+        ({"before": {"path": str(tmp_path)}}, 404, "nothing here"),
+    ):
+        refused = ask(guarded, ANN, "POST", f"{API}/call/v2/jobs", json=body)
+        assert refused.status_code == status
+        assert said in refused.text
+    assert "needs id" in ask(guarded, ANN, "POST", f"{API}/call/v2/job", json={}).text
+    assert ask(guarded, ANN, "POST", f"{API}/call/v2/no-such", json={}).status_code == 404
 
 
 def test_paths_are_found_wherever_they_hide(guarded: TestClient, tmp_path: Path) -> None:
@@ -118,6 +152,18 @@ def test_a_page_among_uploads_is_saved_and_never_run(house: House) -> None:
         got = house.ask("ann", "GET", f"{API}/file={path}")
         assert "sandbox" in got.headers["content-security-policy"]
         assert got.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"data": {"files": "text"}, "files": {"other": b"x"}},
+        {"content": b"", "headers": {"content-type": "multipart/form-data"}},
+    ],
+)
+def test_what_is_no_upload_is_said_to_be_none(house: House, given: dict[str, object]) -> None:
+    refused = house.ask("ann", "POST", f"{API}/upload", **given)
+    assert (refused.status_code, refused.text) == (400, words.NO_UPLOAD)
 
 
 def test_a_full_room_is_said_so_before_anything_is_taken(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,7 @@ TABLE: list[tuple[str, str, str, dict[str, Any], tuple[int, ...]]] = [
     ("GET", "/library", "/library", {}, ALL),
     ("GET", "/panel/{mode}", "/panel/stylization?job={done}", {}, ALL),
     ("GET", "/status", "/status", {}, ALL),
+    ("POST", "/prompts", "/prompts", {"json": {"prompt": "a ball"}}, ALL),
     ("GET", "/styles/{name}.webp", "/styles/noir.webp", {}, ALL),
     ("GET", "/examples/{name:path}", "/examples/no-such-file.png", {}, (401, 404, 404, 404)),
     ("GET", "/healthz", "/healthz", {}, OPEN),
@@ -91,6 +92,8 @@ TABLE: list[tuple[str, str, str, dict[str, Any], tuple[int, ...]]] = [
     ),
     ("POST", f"{G}/call/{{api_name}}", f"{G}/call/job", {"json": {"data": ["{done}"]}}, ALL),
     ("POST", f"{G}/call/{{api_name}}/", f"{G}/call/job/", {"json": {"data": ["{done}"]}}, ALL),
+    ("POST", f"{G}/call/v2/{{api_name}}", f"{G}/call/v2/job", {"json": {"id": "{done}"}}, ALL),
+    ("POST", f"{G}/call/v2/{{api_name}}/", f"{G}/call/v2/job/", {"json": {"id": "{done}"}}, ALL),
     ("GET", f"{G}/call/{{api_name}}/{{event_id}}", f"{G}/call/jobs/{{event}}", {}, ANNS),
     (
         "POST",
@@ -117,7 +120,7 @@ POST {G}/stream/{{event_id}}/close | GET {G}/stream/{{session_hash}}/{{run}}/{{c
 GET {G}/stream/{{session_hash}}/{{run}}/{{component_id}}/{{segment_id}}.{{ext}}
 GET {G}/stream/{{session_hash}}/{{run}}/{{component_id}}/playlist-file | GET {G}/file/{{path:path}}
 POST {G}/run/{{api_name}} | POST {G}/run/{{api_name}}/ | POST {G}/api/{{api_name}} | POST {G}/api/{{api_name}}/
-POST {G}/call/v2/{{api_name}} | POST {G}/call/v2/{{api_name}}/ | GET {G}/call/v2/{{api_name}}/{{event_id}}
+GET {G}/call/v2/{{api_name}}/{{event_id}}
 GET /pwa_icon | GET /pwa_icon/{{size}} | GET /monitoring | GET /monitoring/summary | GET /monitoring/{{key}}
 POST {G}/process_recording | POST {G}/vibe-edit/ | POST {G}/vibe-edit | POST {G}/undo-vibe-edit/
 POST {G}/undo-vibe-edit | GET {G}/vibe-code/ | GET {G}/vibe-code | POST {G}/vibe-code/ | POST {G}/vibe-code

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pipelines.checkpoints import ModelInfo
-from pipelines.errors import InputError, ModelMissing
+from pipelines.errors import InputError, ModelMissing, OutOfMemory
 from pipelines.media.metadata import recipe_metadata
 from pipelines.media.write import write_video
 from pipelines.registry import SERVICES
@@ -36,7 +36,7 @@ class Plain:
 
     mode = "plain"
     title = "Plain"
-    released = False
+    released = shrunk = False
     summary = "Makes a grey clip."
     request_type: type[Any] = PlainRequest
 
@@ -57,15 +57,25 @@ class Plain:
             }
         )
 
+    @classmethod
+    def prompts(cls, request: Any, info: ModelInfo) -> dict[str, str]:
+        return {"prompt": request.prompt}
+
     def __init__(self) -> None:
         self.model = self
 
     def release_memory(self) -> None:
         self.released = True
 
+    def shrink(self) -> bool:
+        if self.shrunk:
+            return False
+        self.shrunk = True
+        return True
+
     def run(self, request: Any, folder: Path, on_progress: OnProgress, recipe: dict[str, Any]) -> Clip:
         word, _, rest = request.prompt.partition(" ")
-        _misbehave(word, rest, folder, self.released)
+        _misbehave(word, rest, folder, self)
         frame = np.full((request.height, request.width, 3), 90, np.uint8)
         steps = int(rest) if word == "slow" else request.num_inference_steps
         for step in range(steps):
@@ -90,6 +100,8 @@ def load(model: str, models_dir: Path, device: str) -> Loaded:
     """What the worker calls in place of loading a real model."""
     if "missing" in Path(model).name:
         raise ModelMissing("The fake model is missing. Fetch it.")
+    if "huge" in Path(model).name:
+        raise OutOfMemory("The fake model does not fit. Choose a smaller one.")
     if "broken" in Path(model).name:
         raise RuntimeError("weights are of the wrong shape")
     while "awaited" in Path(model).name and not (models_dir / "come").exists():
@@ -124,7 +136,7 @@ def model_folder(root: Path, name: str = "fake") -> str:
     return str(root / name)
 
 
-def _misbehave(word: str, rest: str, folder: Path, released: bool) -> None:
+def _misbehave(word: str, rest: str, folder: Path, model: Plain) -> None:
     first_time = not folder.name.endswith("-2")
     if word == "fail":
         raise InputError("This one cannot be done.")
@@ -132,7 +144,8 @@ def _misbehave(word: str, rest: str, folder: Path, released: bool) -> None:
         raise KeyError("a bug")
     if word == "crash" or (word == "crash-once" and first_time):
         os.kill(os.getpid(), 9)
-    if word == "oom" or (word == "oom-once" and not released):
+    if word == "oom" or (word == "oom-once" and not model.released) or (word == "oom-twice" and not model.shrunk):
+        _log(folder, f"{word} released {model.released} shrunk {model.shrunk}")
         raise MemoryError("not enough memory")
     latents = folder / "latents-0000.safetensors"
     if word == "full-decode" and not latents.exists():

@@ -47,10 +47,30 @@ def test_bad_jobs_fail_each_with_its_own_sentence_and_the_next_one_runs(shared_d
     assert shared_desk.worker_status().loads == 1
 
 
-def test_running_out_of_memory_once_is_survived(shared_desk: JobDesk) -> None:
-    (job,) = submit(shared_desk, "oom-once")
-    assert shared_desk.wait(LOCAL, job.id, LONG).state == "done"
-    assert shared_desk.job(LOCAL, job.id).attempt == 1
+def test_out_of_memory_a_job_is_tried_with_less_and_with_less_again(open_desk: Callable[..., JobDesk]) -> None:
+    desk = open_desk().start()
+    once, twice, always, after = submit(desk, "oom-once", "oom-twice", "oom", "after")
+    ends = [desk.wait(LOCAL, job.id, LONG) for job in (once, twice, always, after)]
+    assert [job.state for job in ends] == ["done", "done", "failed", "done"]
+    assert [job.attempt for job in ends] == [1] * 4
+    assert "smaller size or fewer frames" in ends[2].error
+    assert [line for line in log(desk) if line.startswith("oom")][:4] == [
+        "oom-once released False shrunk False",
+        "oom-once step 0",
+        "oom-once step 1",
+        "oom-once step 2",
+    ]
+    assert [line for line in log(desk) if line.startswith("oom-twice released")] == [
+        "oom-twice released True shrunk False"
+    ] * 2
+    assert desk.worker_status().loads == 1
+
+
+def test_a_model_too_large_for_the_machine_fails_its_jobs_in_words(open_desk: Callable[..., JobDesk]) -> None:
+    desk = open_desk("huge").start()
+    (job,) = submit(desk, "hello")
+    ended = desk.wait(LOCAL, job.id, LONG)
+    assert (ended.error_code, ended.error) == ("oom", "The fake model does not fit. Choose a smaller one.")
 
 
 def test_cancel_takes_within_two_steps(shared_desk: JobDesk) -> None:

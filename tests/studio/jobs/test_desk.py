@@ -45,7 +45,7 @@ def test_a_job_ends_with_a_clip_a_poster_and_its_recipe_in_and_beside_the_clip(s
         assert recipe["made"]["device"] == "cpu"
     assert beside["made"]["num_frames"] == 5
     assert str(shared_desk.folder.root) not in json.dumps(beside)
-    assert sorted(path.name for path in clip.parent.iterdir()) == ["clip.mp4", "poster.jpg", "recipe.json"]
+    assert sorted(path.name for path in clip.parent.iterdir()) == [".owner", "clip.mp4", "poster.jpg", "recipe.json"]
     with Image.open(shared_desk.poster(LOCAL, job.id)) as poster:
         assert poster.size == (32, 32)
 
@@ -171,7 +171,7 @@ def test_a_disk_without_room_refuses_before_anything_is_kept(
 ) -> None:
     desk = open_desk()
     monkeypatch.setattr(DataFolder, "free_bytes", lambda _self: 1000)
-    with pytest.raises(DiskFull, match=r"needs about 268 MB.*Make room"):
+    with pytest.raises(DiskFull, match=r"needs about 67 MB.*are kept.*Make room"):
         desk.submit(LOCAL, PictureRequest(prompt="a", image=picture(tmp_path / "a.png")))
     assert traces(desk) == []
 

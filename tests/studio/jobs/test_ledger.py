@@ -1,18 +1,14 @@
-"""The ledger: order, fences, final states, idempotency, and a machine that tries everything in any order."""
+"""The ledger: order, fences, final states, idempotency."""
 
 import sqlite3
-import tempfile
 import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from pipelines.errors import DiskFull, InputError, QueueFull, UnknownJob
 from studio.jobs.ledger import Ledger, LostJob, NewJob
-from studio.jobs.recovery import MAX_CRASHES, Recovery
+from studio.jobs.recovery import Recovery
 
 
 def new(name: str, **changes: object) -> NewJob:
@@ -70,7 +66,7 @@ def test_a_worker_that_was_given_up_cannot_touch_the_job(ledger: Ledger) -> None
     lost = ledger.claim("w", "m")
     recovery = Recovery(ledger)
     recovery.interrupt(crashed=True)
-    recovery.settle(lambda _id: False)
+    recovery.settle(lambda _id: None)
     again = ledger.claim("w", "m")
     assert again.attempt == 2
     for write in (
@@ -182,84 +178,3 @@ def test_a_full_disk_is_said_so_and_changes_nothing(ledger: Ledger) -> None:
     ledger.rows("PRAGMA max_page_count = 1000000")
     assert ledger.claim("w", "m").id == "a"
     ledger.check()
-
-
-class LedgerMachine(RuleBasedStateMachine):
-    """Submit, claim, advance, finish, cancel, crash and restart in any order; the rules hold throughout."""
-
-    jobs = Bundle("jobs")
-    held = Bundle("held")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.path = Path(tempfile.mkdtemp()) / "ledger.sqlite3"
-        self.ledger = Ledger(self.path)
-        self.count = 0
-        self.over: dict[str, str] = {}
-
-    @rule(target=jobs)
-    def submit(self) -> str:
-        self.count += 1
-        return self.ledger.add(new(f"{self.count}"), cap=1000).id
-
-    @rule(target=held, worker=st.sampled_from("xy"))
-    def claim(self, worker: str):
-        first = next((job for job in self.ledger.active() if job.state == "queued"), None)
-        job = self.ledger.claim(worker, "m")
-        assert (job and job.id) == (first and first.id)
-        return job
-
-    @rule(job=held, fraction=st.floats(0, 1))
-    def advance(self, job, fraction: float) -> None:
-        self.if_held(job, lambda: self.ledger.advance(job, "denoise", fraction, {}, 1))
-
-    @rule(job=consumes(held), how=st.sampled_from(["done", "failed", "cancelled", "release"]))
-    def settle(self, job, how: str) -> None:
-        more = {"done": ({}, {}), "failed": ("c", "m")}.get(how, ())
-        self.if_held(job, lambda: getattr(self.ledger, how)(job, *more))
-
-    @rule(job=jobs)
-    def cancel(self, job: str) -> None:
-        assert self.ledger.cancel(job).state != "queued"
-
-    @rule(crashed=st.booleans(), published=st.booleans())
-    def lose_workers(self, crashed: bool, published: bool) -> None:
-        recovery = Recovery(self.ledger)
-        recovery.interrupt(crashed=crashed)
-        for job in recovery.settle(lambda _id: published):
-            assert job.state == "done" or not published
-            assert not (job.state == "queued" and job.crashes >= MAX_CRASHES)
-
-    @rule()
-    def restart(self) -> None:
-        self.ledger.close()
-        self.ledger = Ledger(self.path)
-        self.ledger.check()
-
-    def if_held(self, job, write) -> None:
-        """A write succeeds exactly when the job is still this worker's, at this attempt."""
-        if job is None:
-            return
-        now = self.ledger.job(job.id)
-        is_held = now.state == "running" and (now.worker, now.attempt) == (job.worker, job.attempt)
-        if is_held:
-            write()
-        else:
-            with pytest.raises(LostJob):
-                write()
-
-    @invariant()
-    def over_stays_over_and_no_job_is_lost(self) -> None:
-        states = {job.id: job.state for job in self.ledger.jobs(1000)}
-        assert len(states) == self.count
-        assert all(states[name] == state for name, state in self.over.items())
-        self.over = {name: state for name, state in states.items() if state in ("done", "failed", "cancelled")}
-
-    def teardown(self) -> None:
-        self.ledger.close()
-
-
-LedgerMachine.TestCase.settings = settings(
-    max_examples=8, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
-)
-TestLedgerMachine = LedgerMachine.TestCase

@@ -124,7 +124,7 @@ def test_a_job_given_back_keeps_its_place_before_other_peoples(ledger: Ledger) -
     assert claimed(ledger, 1) == ["a0"]
     recovery = Recovery(ledger)
     recovery.interrupt(crashed=True)
-    recovery.settle(lambda _id: False)
+    recovery.settle(lambda _id: None)
     assert claimed(ledger, 3) == ["a0", "b0", "a1"]
 
 

@@ -29,7 +29,7 @@ def test_a_ledger_of_a_newer_septet_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_no_ledger_is_refused_in_words(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite3"
     path.write_bytes(b"not a database, but long enough to look like one" * 200)
-    with pytest.raises(StudioError, match=r"damaged.*Move it away"):
+    with pytest.raises(StudioError, match=r"damaged.*python -m studio jobs restore --data"):
         open_ledger(path)
 
 

@@ -1,0 +1,122 @@
+"""A board of panels: every panel becomes a shot of its own, and the shots are joined into one film."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import ClassVar, TypeVar
+
+from pydantic import Field
+
+from pipelines.base import VideoPipeline
+from pipelines.checkpoints import ModelInfo
+from pipelines.errors import InputError
+from pipelines.finishing.chain import LAST, finishing_chain, sound_of
+from pipelines.image import image_frame
+from pipelines.media.images import read_image
+from pipelines.motion.camera import Camera
+from pipelines.motion.moved import way_on
+from pipelines.presets import styled_prompt
+from pipelines.restyle import Look, stylist
+from pipelines.types import Conditioning, Finishing, ImageFile, Joining, Plan, Prompt, Request, Settings
+
+MAX_PANELS = 24
+
+
+class Panel(Settings):
+    """One shot: a picture it begins with, words, or both."""
+
+    image: ImageFile | None = Field(None, description="the picture the shot begins with")
+    prompt: Prompt = Field("", description="what happens in the shot")
+    seconds: float = Field(2.0, gt=0, le=60, description="how long the shot is")
+    camera: Camera = Camera()
+
+
+class BoardRequest(Look, Request):
+    """The panels, and how they become one film."""
+
+    mode: ClassVar[str] = "storyboard"
+    panels: tuple[Panel, ...] = Field((), max_length=MAX_PANELS, description="the shots of the board, in order")
+    transition: float = Field(0.0, ge=0, le=2, description="seconds of cross-fade between shots; 0 cuts")
+
+
+B = TypeVar("B", bound=BoardRequest)
+
+
+class Board(VideoPipeline[B]):
+    """Every panel is one question of its own; its picture is redrawn in the board's style first."""
+
+    mode = BoardRequest.mode
+    title = "Storyboard"
+
+    @classmethod
+    def check(cls, request: B, info: ModelInfo) -> None:
+        longest = info.num_frames / (request.frame_rate or info.frame_rate)
+        for number, panel in enumerate(request.panels, 1):
+            if not panel.prompt.strip() and panel.image is None:
+                raise InputError(f"Panel {number} is empty. Give it a picture, words or both, or remove it.")
+            if panel.seconds > longest + 0.05:
+                raise InputError(
+                    f"Panel {number} lasts {panel.seconds:g} s; {info.title} makes shots of up to {longest:.1f} s. "
+                    "Shorten it, or split it into two panels."
+                )
+            if panel.image is not None:
+                read_image(Path(panel.image))
+        if request.style_image is not None:
+            read_image(Path(request.style_image))
+
+    @classmethod
+    def prompts(cls, request: B, info: ModelInfo) -> dict[str, str]:
+        shots = (_spoken(request, panel) for panel in request.panels)
+        said = {f"panels.{index}.prompt": styled_prompt(shot, info) for index, shot in enumerate(shots)}
+        return said | {"negative_prompt": request.negative_prompt}
+
+    @classmethod
+    def seconds(cls, request: B) -> float:
+        return sum(panel.seconds for panel in request.panels)
+
+    def plan(self, request: B) -> Plan:
+        rate = request.rate
+        shots = Finishing(**request.finishing.model_dump(exclude=LAST))
+        film = Finishing(**request.finishing.model_dump(include=LAST))
+        return Plan(
+            conditionings=self._shots(request, rate),
+            count=len(request.panels),
+            num_frames=sum(self._length(panel, rate) for panel in request.panels),
+            frame_rate=rate,
+            finishing=finishing_chain(shots, *request.size, rate),
+            sound=sound_of(request.finishing),
+            joining=Joining(
+                request.transition, finishing_chain(film, *request.size, Fraction(shots.frame_rate or rate))
+            ),
+        )
+
+    def _shots(self, request: B, rate: Fraction) -> Iterator[Conditioning]:
+        style = stylist(request)
+        references = (read_image(Path(request.style_image)),) if request.style_image else ()
+        for panel in request.panels:
+            shot = self.question(
+                _spoken(request, panel),
+                num_frames=self._length(panel, rate),
+                reference_images=references,
+                onward=way_on(panel.camera, rate, self.info),
+            )
+            if panel.image is not None:
+                picture = image_frame(panel.image, shot.width, shot.height)[None]
+                shot = shot.beginning_with(picture if style is None else style(picture))
+            yield shot
+
+    def _length(self, panel: Panel, rate: Fraction) -> int:
+        """Frames of a shot: the number the model can make that is nearest to the seconds asked for."""
+        return min(self.info.num_frames, self.info.frames_lasting(panel.seconds, float(rate)))
+
+
+def shot_prompt(panel: str, board: str) -> str:
+    """The words of a shot: its own, then those of the whole board."""
+    return ", ".join(part for part in (panel.strip(), board.strip()) if part)
+
+
+def _spoken(request: B, panel: Panel) -> B:
+    """The request with the words of one shot."""
+    return request.model_copy(update={"prompt": shot_prompt(panel.prompt, request.prompt)})

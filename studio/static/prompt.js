@@ -1,0 +1,72 @@
+// Under a prompt: words it has that a small model was never shown, words it knows to click on, and how much is still read.
+const root = element.querySelector(".s-knows");
+const known = root.dataset.known && new Set(JSON.parse(root.dataset.known));
+const [unknownWords, unknownLanguage] = JSON.parse(root.dataset.sentences);
+const [names, line, counts, words] = ["names", "unknown", "tokens", "words"].map((name) => root.querySelector(`[data-part=${name}]`));
+const inputs = () => element.closest(".s-inputs");
+const prompt = () => inputs()?.querySelector(".s-prompt textarea");
+const typed = (name) => [...(inputs()?.querySelectorAll(`${name} textarea`) ?? [])].map((area) => area.value);
+
+function everything() {
+  const panels = [...(inputs()?.querySelectorAll(".s-says textarea") ?? [])].filter((area) => area.offsetParent);
+  return {
+    prompt: prompt()?.value ?? "",
+    negative_prompt: typed(".s-negative").join(" "),
+    panels: panels.map((area) => area.value),
+    more: typed(".s-looks").join("\n").split("\n").filter((text) => text.trim()),
+  };
+}
+
+function strangers(texts) {
+  const said = texts.flatMap((text) => text.split(/\s--\w/)[0].replaceAll(/@\S+/g, "").toLowerCase().match(/[\p{L}\p{M}']+/gu) ?? []);
+  return { said, strange: [...new Set(said.filter((word) => !known.has(word)))] };
+}
+
+function tell({ prompt, panels, more }) {
+  const { said, strange } = strangers([prompt, ...panels, ...more]);
+  const sentence = said.length > 2 && strange.length === new Set(said).size ? unknownLanguage : unknownWords;
+  line.hidden = strange.length === 0;
+  line.textContent = sentence.replace("{words}", strange.slice(0, 6).join(", ") + (strange.length > 6 ? " …" : ""));
+}
+
+function offer() {
+  const given = [...(inputs()?.querySelectorAll(".s-refname :is(input, textarea)") ?? [])].map((field) => field.value.trim().replace(/^@/, ""));
+  const wanted = given.filter(Boolean).map((name) => "@" + name);
+  if (wanted.join() === [...names.children].map((button) => button.dataset.word).join()) return;
+  names.replaceChildren(...wanted.map((name) => Object.assign(document.createElement("button"), { type: "button", textContent: name })));
+  for (const button of names.children) button.dataset.word = button.textContent;
+  names.hidden = wanted.length === 0;
+}
+
+async function count(body, text) {
+  const reply = await fetch("prompts", { method: "POST", headers: { "Content-Type": "application/json" }, body }).catch(() => null);
+  if (!reply?.ok || text !== counted) return;
+  const { lines } = await reply.json();
+  counts.hidden = lines.length === 0;
+  counts.replaceChildren(...lines.flatMap((text, index) => (index ? [document.createElement("br"), text] : [text])));
+}
+
+root.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-word]");
+  const area = prompt();
+  if (!button || !area) return;
+  area.value = `${area.value.trimEnd()} ${button.dataset.word}`.trimStart();
+  area.dispatchEvent(new Event("input", { bubbles: true }));
+});
+// the text may also be filled by an example or a recipe, which sends no event; counted is what has stood for one look
+let seen = null;
+let counted = null;
+const timer = setInterval(() => {
+  if (!root.isConnected) return clearInterval(timer);
+  if (!inputs()?.offsetParent) return;
+  offer();
+  const { model } = document.body.dataset;
+  const follows = known && (!model || model === root.dataset.model);
+  words.hidden = !follows;
+  const now = everything();
+  const text = JSON.stringify(now) + model;
+  if (text === seen && text !== counted) { counted = text; count(JSON.stringify(now), text); }
+  if (text === seen) return;
+  seen = text;
+  if (follows) tell(now); else line.hidden = true;
+}, 250);
