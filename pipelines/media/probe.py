@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,7 +16,7 @@ from av.video.stream import VideoStream
 
 from pipelines.errors import MediaError
 from pipelines.media.confined import confined
-from pipelines.media.container import decoder_of, opened, shown_name, size_of, video_stream
+from pipelines.media.container import decoder_of, open_bytes, opened, shown_name, size_of, video_stream
 from pipelines.media.images import image_size
 from pipelines.media.limits import MAX_RATE, MAX_SECONDS, check_video_size
 from pipelines.media.upright import Turn, has_alpha, turn_of
@@ -95,10 +96,8 @@ def inspect(path: Path) -> Track:
 
     The answer is kept while the file stays as it is: one request asks for it half a dozen times.
     """
-    try:
-        facts = path.stat()
-    except OSError as error:
-        raise MediaError(f"The file {shown_name(path)} cannot be opened. Choose it again.") from error
+    with open_bytes(path) as file:
+        facts = os.fstat(file.fileno())
     return _inspected(path, (facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns))
 
 
