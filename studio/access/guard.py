@@ -39,17 +39,28 @@ RESULT = re.compile(rf"GET {API}/call/[^/]+/(?P<event>[^/]+)")
 CALL = re.compile(rf"POST {API}/(queue/join|call/[^/]+/?|(?P<cancel>cancel))")
 BLOBS = re.compile(rf"POST {API}/component_server/?")
 NAMES = ("session_hash", "upload_id")
+FOR_ONE_CALL = "call-"  # begins the name of a session whose caller named none
 
 Events = Callable[[str], str | None]  # an event's id -> the session it belongs to
 
 
 class Guard:
-    """ASGI middleware around gradio alone. `folder_of`: where a person's part of the cache is."""
+    """ASGI middleware around gradio alone. `folder_of`: where a person's part of the cache is.
 
-    def __init__(self, app: ASGIApp, folder_of: Callable[[Person], Path], session_of: Events) -> None:
+    `forget` is told each session that was named here, for a single call, once that is answered.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        folder_of: Callable[[Person], Path],
+        session_of: Events,
+        forget: Callable[[str], None] = lambda _session: None,
+    ) -> None:
         self.app = app
         self.folder_of = folder_of
         self.session_of = session_of
+        self.forget = forget
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = f"{scope.get('method', '')} {scope['path']}"
@@ -94,6 +105,8 @@ class Guard:
         session = self.session_of(event) or ""
         app = self.app if session.startswith(theirs(person, "")) else _refuse(404)
         await app(scope, receive, send)
+        if session.startswith(theirs(person, FOR_ONE_CALL)):
+            self.forget(session)
 
     async def _call(self, person: Person, scope: Scope, receive: Receive, send: Send, *, is_cancel: bool) -> None:
         raw = await _whole(receive, LARGEST_JSON)
@@ -111,7 +124,7 @@ class Guard:
             await _refuse(404)(scope, receive, send)
             return
         _claim_strokes(person, body)
-        body["session_hash"] = theirs(person, str(body.get("session_hash") or secrets.token_hex(8)))
+        body["session_hash"] = theirs(person, str(body.get("session_hash") or FOR_ONE_CALL + secrets.token_hex(8)))
         replay = _replay(json.dumps(body).encode(), scope, receive)
         if is_cancel:
             await self._if_theirs(person, str(body.get("event_id")), *replay, send)
@@ -219,3 +232,13 @@ def session_finder(queue: Any) -> Events:
         return next((session for session, events in list(waiting) if event_id in events), None)
 
     return session_of
+
+
+def session_forgetter(holder: Any) -> Callable[[str], None]:
+    """What drops a session from gradio's: each is a copy of the page's settings, one and a half megabytes."""
+
+    def forget(session: str) -> None:
+        holder.session_data.pop(session, None)
+        holder.time_last_used.pop(session, None)
+
+    return forget

@@ -18,6 +18,7 @@ from studio.access.guard import API, LARGEST_JSON, Guard
 from studio.access.uploads import DAY, forget_old
 from studio.callers import CALLER
 from studio.person import Person
+from studio.server import SESSIONS
 from studio.shelf import folder_of
 from tests.studio.access.house import ANN, House
 
@@ -186,3 +187,12 @@ def test_a_call_names_a_persons_own_canvas(guarded: TestClient) -> None:
     given = {"data": [{"background": None, "layers": [], "composite": None, "id": "c1"}, {"id": "no canvas"}]}
     told = ask(guarded, BEN, "POST", f"{API}/queue/join", json=given).json()["body"]["data"]
     assert [each["id"] for each in told] == [f"{BEN.folder}-c1", "no canvas"]
+
+
+def test_a_call_that_names_no_session_leaves_none_behind_and_the_latest_few_are_kept(house: House) -> None:
+    kept = house.gradio.state_holder.session_data
+    before = len(kept)
+    for _ in range(5):
+        assert house.call("ann", "jobs", 50, None)[0] == "complete"
+    assert len(kept) == before
+    assert house.gradio.state_holder.capacity == SESSIONS
