@@ -74,8 +74,20 @@ def image_input(form: Form, field: str, height: int = 230) -> gr.Image:
         elem_id=f"{form.mode}-{field}",
         placeholder=labels.help_line(field),
     )
+    unopened(widget)
     form.add(field, widget)
     return widget
+
+
+def unopened(widget: gr.Image) -> None:
+    """Have an input hand on the file as it came. Gradio by itself would open whatever Pillow knows, without a limit on
+    its size, and give on another picture: without transparency, with colours taken for others.
+    """
+    widget.preprocess = _its_path  # type: ignore[method-assign]
+
+
+def _its_path(payload: FileData | None) -> str | None:
+    return payload.path if payload else None
 
 
 def video_input(form: Form, field: str = "video", height: int = 250) -> gr.Video:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipelines.types import Frame
-from studio.access.strokes import keep_apart
+from studio.access.strokes import keep_apart, open_canvases_only
 
 COLOUR = (240, 179, 90)  # the page's accent
 CANVAS_SIDE = 1280  # pixels of the long side; finer strokes than that nobody paints
@@ -36,6 +36,7 @@ def editor(label: str, **options: Any) -> gr.ImageEditor:
         **options,
     )
     keep_apart(editor)
+    open_canvases_only(editor)
     return editor
 
 

@@ -140,6 +140,7 @@ def _panel(tab: StoryboardTab, index: int) -> None:
         height=120,
         elem_classes="s-media",
     )
+    components.unopened(picture)
     prompt = gr.Textbox(
         label=f"{name}: {labels.label('panel.prompt').lower()}", placeholder=labels.PLACEHOLDERS["panel"], lines=2
     )

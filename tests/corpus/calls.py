@@ -202,8 +202,8 @@ def _(studio: Running) -> list[Answer]:
     components = studio.web.get("/config").json()["components"]
     editor = next(each["id"] for each in components if each["type"] == "imageeditor")
 
-    def paint(name: str, size: int) -> Answer:
-        sent = {"data": "", "type": "layer", "index": "0", "id": name}
+    def paint(name: str, size: int, index: int = 0) -> Answer:
+        sent = {"data": "", "type": "layer", "index": str(index), "id": name}
         sent |= {"component_id": str(editor), "session_hash": "s", "fn_name": "accept_blobs"}
         files = {"file": ("a.png", bytes(size))}
         return answer_of(studio.web.post(f"{API}/component_server", data=sent, files=files))
@@ -211,6 +211,7 @@ def _(studio: Running) -> list[Answer]:
     before = studio.memory()["web"]
     for number in range(40):
         assert paint(f"c{number}", 4 << 20).outcome == "taken"
+    paint("many", 1, 50_000_000)
     assert studio.memory()["web"] - before < 120, "only the last few are kept"
     return [paint("large", LARGEST_JSON + 1)]
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import gradio as gr
 import pytest
+from gradio.data_classes import FileData, ImageData
+from PIL import Image
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.testclient import TestClient
@@ -196,3 +198,38 @@ def test_a_call_that_names_no_session_leaves_none_behind_and_the_latest_few_are_
         assert house.call("ann", "jobs", 50, None)[0] == "complete"
     assert len(kept) == before
     assert house.gradio.state_holder.capacity == SESSIONS
+
+
+def test_an_input_for_pictures_opens_nothing_by_itself(house: House) -> None:
+    inputs = [
+        each
+        for each in house.gradio.get_blocks().blocks.values()
+        if type(each) is gr.Image and each.interactive is not False
+    ]
+    assert len(inputs) > 10
+    for each in inputs:
+        assert each.preprocess(ImageData(path="/no/such/drawing.eps", orig_name="a.png")) == "/no/such/drawing.eps"
+        assert each.preprocess(None) is None
+
+
+def test_a_canvas_is_opened_only_if_it_is_one(house: House, tmp_path: Path) -> None:
+    editors = [each for each in house.gradio.get_blocks().blocks.values() if isinstance(each, gr.ImageEditor)]
+    Image.new("RGB", (64, 48)).save(tmp_path / "a.eps")
+    Image.new("RGB", (64, 48)).save(tmp_path / "a.png")
+    Image.new("1", (8000, 4000)).save(tmp_path / "large.png")
+    for editor in editors:
+        assert editor.convert_and_format_image((tmp_path / "a.png").read_bytes()) is not None
+        for name, reason in (("a.eps", "cannot identify"), ("large.png", "a canvas of 8000x4000")):
+            for given in (FileData(path=str(tmp_path / name)), (tmp_path / name).read_bytes()):
+                with pytest.raises((OSError, ValueError), match=reason):
+                    editor.convert_and_format_image(given)
+
+
+def test_a_canvas_has_a_few_layers(house: House) -> None:
+    key, editor = next(
+        (key, each) for key, each in house.gradio.get_blocks().blocks.items() if isinstance(each, gr.ImageEditor)
+    )
+    sent = {"data": "", "type": "layer", "index": str(10**7), "id": "c9"}
+    sent |= {"component_id": str(key), "session_hash": "s", "fn_name": "accept_blobs"}
+    house.ask("ann", "POST", f"{API}/component_server", data=sent, files={"file": ("a.png", b"x")})
+    assert f"{ANN.folder}-c9" not in editor.blob_storage
