@@ -16,7 +16,7 @@ from PIL import Image
 
 from pipelines.media.images import image_size, read_alpha
 from pipelines.types import Frame
-from studio.access.strokes import keep_apart
+from studio.access.strokes import keep_apart, open_canvases_only
 
 COLOUR = (240, 179, 90)  # the page's accent
 CANVAS_SIDE = 1280  # pixels of the long side; finer strokes than that nobody paints
@@ -40,6 +40,7 @@ def editor(label: str, **options: Any) -> gr.ImageEditor:
     )
     editor.convert_and_format_image = _layer  # type: ignore[method-assign]
     keep_apart(editor)
+    open_canvases_only(editor)
     return editor
 
 

@@ -21,7 +21,7 @@ from pipelines.presets import PRESETS, THUMBNAILS
 from studio.access.arguments import arguments_of
 from studio.access.entrance import Entrance
 from studio.access.gate import Gate
-from studio.access.guard import Guard, session_finder
+from studio.access.guard import Guard, session_finder, session_forgetter
 from studio.access.uploads import LARGEST_FILE, forget_old, upload_routes
 from studio.examples import public_file
 from studio.fetches import Fetches
@@ -38,6 +38,7 @@ from studio.theme import Septet, css, head
 from studio.views import header, library
 from studio.views.panel import panel
 
+SESSIONS = 64  # pages and programs gradio remembers, the latest; each takes one and a half megabytes
 PRIVATE = {"Cache-Control": "private, no-store"}
 
 
@@ -65,6 +66,7 @@ def build_app(shelf: Shelf, entrance: Entrance | None = None) -> FastAPI:
     for routes in entrance.routes:
         app.include_router(routes)
     page = build_page(shelf, fetches)
+    page.state_session_capacity = SESSIONS
     gr.mount_gradio_app(
         app,
         page,
@@ -82,7 +84,8 @@ def build_app(shelf: Shelf, entrance: Entrance | None = None) -> FastAPI:
         css=css(),
     )
     gradio = next(route for route in app.routes if isinstance(route, Mount))
-    gradio.app = Guard(gradio.app, folder_of, session_finder(page._queue), arguments_of(page))
+    forget = session_forgetter(gradio.app.state_holder)
+    gradio.app = Guard(gradio.app, folder_of, session_finder(page._queue), arguments_of(page), forget)
     return app
 
 

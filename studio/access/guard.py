@@ -42,21 +42,31 @@ CALL = re.compile(rf"POST {API}/(queue/join|call/[^/]+/?|(?P<cancel>cancel))")
 NAMED = re.compile(rf"POST {API}/call/v2/(?P<name>[^/]+)/?")
 BLOBS = re.compile(rf"POST {API}/component_server/?")
 NAMES = ("session_hash", "upload_id")
+FOR_ONE_CALL = "call-"  # begins the name of a session whose caller named none
 
 Events = Callable[[str], str | None]  # an event's id -> the session it belongs to
 
 
 class Guard:
     """ASGI middleware around gradio alone. `folder_of`: where a person's part of the cache is; `in_order`: a call's
-    named fields as gradio's functions take them."""
+    named fields as gradio's functions take them.
+
+    `forget` is told each session that was named here, for a single call, once that is answered.
+    """
 
     def __init__(
-        self, app: ASGIApp, folder_of: Callable[[Person], Path], session_of: Events, in_order: InOrder
+        self,
+        app: ASGIApp,
+        folder_of: Callable[[Person], Path],
+        session_of: Events,
+        in_order: InOrder,
+        forget: Callable[[str], None] = lambda _session: None,
     ) -> None:
         self.app = app
         self.in_order = in_order
         self.folder_of = folder_of
         self.session_of = session_of
+        self.forget = forget
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = f"{scope.get('method', '')} {scope['path']}"
@@ -103,6 +113,8 @@ class Guard:
         session = self.session_of(event) or ""
         app = self.app if session.startswith(theirs(person, "")) else _refuse(404)
         await app(scope, receive, send)
+        if session.startswith(theirs(person, FOR_ONE_CALL)):
+            self.forget(session)
 
     async def _call(
         self, person: Person, scope: Scope, receive: Receive, send: Send, *, is_cancel: bool = False, named: str = ""
@@ -129,7 +141,7 @@ class Guard:
                 return
             scope = {**scope, "path": f"{API}/call/{named}", "raw_path": f"{API}/call/{named}".encode()}
         _claim_strokes(person, body)
-        body["session_hash"] = theirs(person, str(body.get("session_hash") or secrets.token_hex(8)))
+        body["session_hash"] = theirs(person, str(body.get("session_hash") or FOR_ONE_CALL + secrets.token_hex(8)))
         replay = _replay(json.dumps(body).encode(), scope, receive)
         if is_cancel:
             await self._if_theirs(person, str(body.get("event_id")), *replay, send)
@@ -241,3 +253,13 @@ def session_finder(queue: Any) -> Events:
         return next((session for session, events in list(waiting) if event_id in events), None)
 
     return session_of
+
+
+def session_forgetter(holder: Any) -> Callable[[str], None]:
+    """What drops a session from gradio's: each is a copy of the page's settings, one and a half megabytes."""
+
+    def forget(session: str) -> None:
+        holder.session_data.pop(session, None)
+        holder.time_last_used.pop(session, None)
+
+    return forget

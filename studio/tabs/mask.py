@@ -100,7 +100,12 @@ def _ways(tab: MaskTab) -> None:
     )
     editor = painting.editor(tab_words.MASK_PAINT, visible=False)
     file = gr.File(
-        label=labels.label("mask"), file_types=["image", "video"], type="filepath", height=120, visible=False
+        label=labels.label("mask"),
+        file_types=["image", "video"],
+        type="filepath",
+        height=120,
+        visible=False,
+        elem_id="mask-mask",
     )
     show = gr.Button(tab_words.MASK_SHOW, size="md")
     tab.marks = Marks(way)

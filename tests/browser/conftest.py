@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -121,8 +122,8 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-@pytest.fixture
-def page(browser: Browser, studio: Studio) -> Iterator[Page]:
+@contextmanager
+def opened_page(browser: Browser, studio: Studio) -> Iterator[Page]:
     """The studio's page, wide. No test may see a request to another host, or an error in a script."""
     context = browser.new_context(viewport=WIDE, accept_downloads=True)  # type: ignore[arg-type]
     page = context.new_page()
@@ -136,6 +137,13 @@ def page(browser: Browser, studio: Studio) -> Iterator[Page]:
     context.close()
     assert not strangers, f"asked of other hosts: {strangers}"
     assert not faults, faults
+
+
+@pytest.fixture
+def page(browser: Browser, studio: Studio) -> Iterator[Page]:
+    """A page of a browser that was never here."""
+    with opened_page(browser, studio) as page:
+        yield page
 
 
 def _ours(address: str, own: str) -> bool:

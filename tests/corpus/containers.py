@@ -30,7 +30,7 @@ def remuxed(source: Path, target: Path, **options: str) -> Path:
     return target
 
 
-@row("V01", "an empty file", "refused", says="empty")
+@row("V01", "an empty video", "refused", says="empty")
 def _(place: Place) -> list[Path]:
     return [place.write("nothing.mp4", b""), place.write("nothing.webm", b"")]
 

@@ -23,7 +23,8 @@ import psutil
 
 import app
 from studio.jobs.desk import JobDesk
-from tests.corpus.kinds import Outcome
+from tests.corpus.doors import PROMPT
+from tests.corpus.kinds import Case, Outcome
 from tests.corpus.reader import LOADER
 from tests.studio.rooms import paper_model
 
@@ -110,6 +111,19 @@ def answer_of(answer: httpx.Response) -> Answer:
     if answer.status_code in (413, 429, 507):
         return Answer("turned away", answer.text)
     return Answer("taken" if answer.is_success else "refused", answer.text)
+
+
+def fields_of(case: Case, variant: Any, studio: Running) -> tuple[str, dict[str, Any], str]:
+    """How a file of the corpus is given: mode, fields, and what its upload is called."""
+    if case.into == "mask":
+        video, mask = (studio.given(each) for each in variant)
+        return "mask", {"video": video, "mask": mask, "prompt": PROMPT}, mask["path"]
+    given = studio.given(variant)
+    if case.into == "image":
+        return "image-to-video", {"image": given}, given["path"]
+    if case.into == "adapter":
+        return "text-to-video", {"prompt": PROMPT, "adapter": given}, given["path"]
+    return "stylization", {"video": given, "prompt": PROMPT}, given["path"]
 
 
 @contextmanager

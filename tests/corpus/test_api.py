@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.corpus.cases import CASES, place_in
-from tests.corpus.doors import DOORS, PROMPT
+from tests.corpus.doors import DOORS
 from tests.corpus.kinds import Case
-from tests.corpus.serving import Running
+from tests.corpus.serving import Running, fields_of
 from tests.corpus.test_library import assert_is_a_sentence
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("corpus")]  # one studio for all of them
@@ -31,7 +31,7 @@ def _try(case: Case, variant: Any, studio: Running) -> None:
         for given in (variant, named):
             assert studio.submit("image-to-video", {"image": given}).outcome == "refused"
         return
-    mode, fields, shown = _fields(case, variant, studio)
+    mode, fields, shown = fields_of(case, variant, studio)
     answer = studio.submit(mode, fields)
     said = answer.said if answer.outcome != "taken" else ""
     if answer.outcome == "taken":
@@ -42,16 +42,3 @@ def _try(case: Case, variant: Any, studio: Running) -> None:
     if said:
         assert_is_a_sentence(said, shown, case.says)
         assert str(studio.data) not in said
-
-
-def _fields(case: Case, variant: Any, studio: Running) -> tuple[str, dict[str, Any], str]:
-    """Mode, fields and the name an upload has got."""
-    if case.into == "mask":
-        video, mask = (studio.given(each) for each in variant)
-        return "mask", {"video": video, "mask": mask, "prompt": PROMPT}, mask["path"]
-    given = studio.given(variant)
-    if case.into == "image":
-        return "image-to-video", {"image": given}, given["path"]
-    if case.into == "adapter":
-        return "text-to-video", {"prompt": PROMPT, "adapter": given}, given["path"]
-    return "stylization", {"video": given, "prompt": PROMPT}, given["path"]

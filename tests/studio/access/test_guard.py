@@ -9,6 +9,8 @@ from pathlib import Path
 
 import gradio as gr
 import pytest
+from gradio.data_classes import FileData, ImageData
+from PIL import Image
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.testclient import TestClient
@@ -20,6 +22,7 @@ from studio.access.guard import API, LARGEST_JSON, Guard
 from studio.access.uploads import DAY, forget_old
 from studio.callers import CALLER
 from studio.person import Person
+from studio.server import SESSIONS
 from studio.shelf import folder_of
 from tests.studio.access.house import ANN, House
 
@@ -232,3 +235,47 @@ def test_a_call_names_a_persons_own_canvas(guarded: TestClient) -> None:
     given = {"data": [{"background": None, "layers": [], "composite": None, "id": "c1"}, {"id": "no canvas"}]}
     told = ask(guarded, BEN, "POST", f"{API}/queue/join", json=given).json()["body"]["data"]
     assert [each["id"] for each in told] == [f"{BEN.folder}-c1", "no canvas"]
+
+
+def test_a_call_that_names_no_session_leaves_none_behind_and_the_latest_few_are_kept(house: House) -> None:
+    kept = house.gradio.state_holder.session_data
+    before = len(kept)
+    for _ in range(5):
+        assert house.call("ann", "jobs", 50, None)[0] == "complete"
+    assert len(kept) == before
+    assert house.gradio.state_holder.capacity == SESSIONS
+
+
+def test_an_input_for_pictures_opens_nothing_by_itself(house: House) -> None:
+    inputs = [
+        each
+        for each in house.gradio.get_blocks().blocks.values()
+        if type(each) is gr.Image and each.interactive is not False
+    ]
+    assert len(inputs) > 10
+    for each in inputs:
+        assert each.preprocess(ImageData(path="/no/such/drawing.eps", orig_name="a.png")) == "/no/such/drawing.eps"
+        assert each.preprocess(None) is None
+
+
+def test_a_canvas_is_opened_only_if_it_is_one(house: House, tmp_path: Path) -> None:
+    editors = [each for each in house.gradio.get_blocks().blocks.values() if isinstance(each, gr.ImageEditor)]
+    Image.new("RGB", (64, 48)).save(tmp_path / "a.eps")
+    Image.new("RGB", (64, 48)).save(tmp_path / "a.png")
+    Image.new("1", (8000, 4000)).save(tmp_path / "large.png")
+    for editor in editors:
+        assert editor.convert_and_format_image((tmp_path / "a.png").read_bytes()) is not None
+        for name, reason in (("a.eps", "cannot identify"), ("large.png", "a canvas of 8000x4000")):
+            for given in (FileData(path=str(tmp_path / name)), (tmp_path / name).read_bytes()):
+                with pytest.raises((OSError, ValueError), match=reason):
+                    editor.convert_and_format_image(given)
+
+
+def test_a_canvas_has_a_few_layers(house: House) -> None:
+    key, editor = next(
+        (key, each) for key, each in house.gradio.get_blocks().blocks.items() if isinstance(each, gr.ImageEditor)
+    )
+    sent = {"data": "", "type": "layer", "index": str(10**7), "id": "c9"}
+    sent |= {"component_id": str(key), "session_hash": "s", "fn_name": "accept_blobs"}
+    house.ask("ann", "POST", f"{API}/component_server", data=sent, files={"file": ("a.png", b"x")})
+    assert f"{ANN.folder}-c9" not in editor.blob_storage
