@@ -7,7 +7,6 @@ import gc
 import json
 import logging
 import os
-import shutil
 import threading
 import time
 import traceback
@@ -16,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import Cancelled, DiskFull, OutOfMemory, SeptetError, is_out_of_memory
+from pipelines.errors import Cancelled, DiskFull, OutOfMemory, SeptetError, StudioError, is_out_of_memory
 from pipelines.media.read import read_video
 from pipelines.registry import Order
 from pipelines.types import Clip
@@ -26,11 +25,12 @@ from studio.jobs.job import Job
 from studio.jobs.ledger import Ledger, LostJob
 from studio.jobs.pictures import POSTER_SIDE, save_jpeg
 from studio.jobs.reporter import Reporter, Stopping
-from studio.jobs.workspace import keep_latents, note_owner, take_over_work
+from studio.jobs.workspace import discard_work, keep_latents, note_owner, take_over_work
 from studio.paths import DataFolder
 from studio.recipes import read_request, with_own_names
 
 _AN_INSTANT = 1e-3  # seconds: one frame
+_NOT_WRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 UNEXPECTED = "Something went wrong inside Septet ({kind}). The details are in the job's folder, in error.txt."
 
 
@@ -68,7 +68,8 @@ class JobRunner:
         preview = self._folder.job(job.id) / "preview.jpg"
         try:
             with Reporter(job, preview, self._ledger, self._progress_ledger, self._stop) as reporter:
-                self._make(job, reporter)
+                made = self._make(job, reporter)
+            self._publish(job, *made)
             return True
         except LostJob:
             return False
@@ -86,11 +87,11 @@ class JobRunner:
             self._raise_if_published(job, error)
             self._unexpected(job, error)
         with suppress(OSError):
-            preview.unlink(missing_ok=True)
             keep_latents(self._folder, job.id)
         return False
 
-    def _make(self, job: Job, reporter: Reporter) -> None:
+    def _make(self, job: Job, reporter: Reporter) -> tuple[Path, Clip, dict[str, Any]]:
+        """The work folder, the clip in it, and the recipe with what is known of its making."""
         work = take_over_work(self._folder, job)
         request = read_request(job.recipe, self._inputs.find, self._pipelines)
         recipe = {**job.recipe, "made": {**self._made, "attempt": job.attempt}}
@@ -104,10 +105,7 @@ class JobRunner:
             "seconds": seconds,
             "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         }
-        self._publish(job, work, clip, recipe)
-        shutil.rmtree(work, ignore_errors=True)
-        self._ledger.done(job, recipe, seconds)
-        (self._folder.job(job.id) / "preview.jpg").unlink(missing_ok=True)
+        return work, clip, recipe
 
     def _within_memory(self, request: Order, work: Path, reporter: Reporter, recipe: dict[str, Any]) -> Clip:
         """Run the pipeline; each time memory runs out, once more with less, until there is nothing left to do without.
@@ -131,7 +129,7 @@ class JobRunner:
                 )
 
     def _publish(self, job: Job, work: Path, clip: Clip, recipe: dict[str, Any]) -> None:
-        """Move the finished files to their public names, the clip last: where it is, everything is.
+        """Move the finished files to their public names, the clip last: where it is, everything is. Then say so.
 
         Reading the poster back from the file proves that the clip plays.
         """
@@ -147,6 +145,8 @@ class JobRunner:
             os.replace(work / name, job_folder / ("clip.mp4" if name == clip.path.name else name))
         _to_disk(job_folder)
         _to_disk(self._folder.jobs)
+        discard_work(self._folder, job.id)
+        self._ledger.done(job, recipe, recipe["made"]["seconds"])
 
     def _sign(self, job: Job, clip: Path) -> None:
         """The clip's content credentials, where the operator has a certificate: the last change to the file."""
@@ -174,6 +174,9 @@ class JobRunner:
             raise DeviceLost(str(error)) from error
         if _is_disk_full(error):
             self._fail(job, DiskFull.code, f"The disk that holds {self._folder.root} is full. Make room and retry.")
+        elif isinstance(error, OSError) and error.errno in _NOT_WRITABLE:
+            reason = f"The folder {self._folder.root} cannot be written to ({error.strerror})."
+            self._fail(job, StudioError.code, f"{reason} Look after its disk and its permissions, then retry.")
         else:
             self._fail(job, "internal", UNEXPECTED.format(kind=type(error).__name__))
 

@@ -21,7 +21,7 @@ from studio.jobs.recovery import Recovery
 from studio.jobs.roster import Roster
 from studio.jobs.watchdog import Watchdog
 from studio.jobs.worker import CANNOT_LOAD, DEFAULT_LOADER, NO_MEMORY
-from studio.jobs.workspace import keep_latents, published_recipe
+from studio.jobs.workspace import discard_work, keep_latents, published_recipe
 from studio.paths import DataFolder
 
 LOOK_SECONDS = 0.1
@@ -173,7 +173,9 @@ class Supervisor:
     def _settle(self) -> None:
         settled = self._recovery.settle(partial(published_recipe, self._folder))
         for job in settled:
-            if job.is_over:
+            if job.state == "done":
+                discard_work(self._folder, job.id)
+            elif job.is_over:
                 keep_latents(self._folder, job.id)
 
     def _next_model(self) -> str:

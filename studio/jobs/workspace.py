@@ -54,8 +54,17 @@ def owner_of(folder: DataFolder, job_id: str) -> str | None:
         return None
 
 
+def discard_work(folder: DataFolder, job_id: str) -> None:
+    """Clear away everything but what a finished job shows."""
+    for work in folder.job(job_id).glob(".work-*"):
+        shutil.rmtree(work, ignore_errors=True)
+    (folder.job(job_id) / "error.txt").unlink(missing_ok=True)  # of an attempt before
+    _tidy(folder.job(job_id))
+
+
 def keep_latents(folder: DataFolder, job_id: str) -> None:
     """Clear away what a job that made no clip left, but for its latents: a retry starts from them."""
+    _tidy(folder.job(job_id))
     for work in folder.job(job_id).glob(".work-*"):
         kept = {file.name for file in work.glob(LATENTS)}
         for left in work.iterdir():
@@ -74,3 +83,9 @@ def hand_on_latents(folder: DataFolder, old_id: str, new_id: str) -> None:
         target.mkdir(mode=0o700, parents=True, exist_ok=True)
         for file in work.glob(LATENTS):
             shutil.copyfile(file, target / file.name)
+
+
+def _tidy(job_folder: Path) -> None:
+    """No preview of what is over, nor half of one."""
+    for left in (job_folder / "preview.jpg", *job_folder.glob(".*.partial")):
+        left.unlink(missing_ok=True)

@@ -23,18 +23,25 @@ PATIENCE = 10.0  # seconds a process may take to be gone
 EVERY = 1_000_000  # jobs
 
 
-def broken(folder: DataFolder, accepted: Collection[str], *, over: bool = True) -> list[str]:
-    """Everything that is wrong with a folder nobody serves any more.
+def broken(folder: DataFolder, accepted: Collection[str], *, over: bool = True, serving: bool = False) -> list[str]:
+    """Everything that is wrong with a folder.
 
     accepted   ids that were handed out and not deleted since
     over       whether each of them must have come to its end; else it may still wait
+    serving    whether a studio is at work on it, with one worker; else no process may be left
     """
     ledger = Ledger(folder.ledger)
     try:
         jobs = ledger.jobs(EVERY)
         unfinished = [f"{job.id} is {job.state} after the end" for job in jobs if over and not job.is_over]
         files = [fault for job in jobs for fault in _broken_files(folder, job)]
-        return [*broken_rows(ledger, accepted), *unfinished, *files, *_left_over(folder, ledger), *_strays(folder)]
+        return [
+            *broken_rows(ledger, accepted),
+            *unfinished,
+            *files,
+            *_left_over(folder, ledger),
+            *_strays(folder, 1 if serving else 0),
+        ]
     finally:
         ledger.close()
 
@@ -109,12 +116,12 @@ def _left_over(folder: DataFolder, ledger: Ledger) -> Iterator[str]:
     yield from (f"input {file} is nobody's" for file in store.files() if file not in needed)
 
 
-def _strays(folder: DataFolder) -> Iterator[str]:
+def _strays(folder: DataFolder, allowed: int) -> Iterator[str]:
     """Workers of this folder that outlived who started them."""
     deadline = time.monotonic() + PATIENCE
-    while (left := workers_of(folder)) and time.monotonic() < deadline:
+    while len(left := workers_of(folder)) > allowed and time.monotonic() < deadline:
         time.sleep(0.05)
-    yield from (f"process {process.pid} was left" for process in left)
+    yield from (f"process {process.pid} was left" for process in left[allowed:])
 
 
 def workers_of(folder: DataFolder) -> list[psutil.Process]:

@@ -12,7 +12,7 @@ from studio.jobs.ledger import Ledger, NewJob
 from studio.jobs.reserve import Ballast, floor
 from studio.paths import DataFolder
 from studio.person import LOCAL
-from tests.studio.jobs.conftest import fill_up
+from tests.studio.jobs.disks import fill_up
 from tests.studio.jobs.fakes import PlainRequest
 
 WORDS = {"words": "x" * 200_000}  # does not fit into what is left in a page
