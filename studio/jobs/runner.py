@@ -7,7 +7,6 @@ import gc
 import json
 import logging
 import os
-import shutil
 import threading
 import time
 import traceback
@@ -105,7 +104,8 @@ class JobRunner:
             "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         }
         self._publish(job, work, clip, recipe)
-        shutil.rmtree(work, ignore_errors=True)
+        with suppress(OSError):
+            keep_latents(self._folder, job.id)
         self._ledger.done(job, recipe, seconds)
         (self._folder.job(job.id) / "preview.jpg").unlink(missing_ok=True)
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pipelines.checkpoints import STARTER, model_info
 from pipelines.model import LatentVideoModel
 from pipelines.sampling import Sampling
-from pipelines.starter.captions import plain_caption
+from pipelines.starter.captions import PLACE_WORDS, plain_caption
 from pipelines.starter.judge import Judge, train_judge
 from pipelines.starter.render import portrait
 from pipelines.starter.world import COLOURS, PLACES, SUBJECTS, Scene, sample_scene
@@ -45,7 +45,7 @@ def scene(rng: np.random.Generator, index: int) -> Scene:
     """A subject by day; subjects and colours take turns, so that two cases in a row differ in both."""
     drawn = sample_scene(rng, place=str(rng.choice(PLACES)), with_subject=True)
     subject, colour = SUBJECTS[index % len(SUBJECTS)], tuple(COLOURS)[(3 * index + 1) % len(COLOURS)]
-    return replace(drawn, subject=subject, colour=colour, light="day", camera="still", motion="still")
+    return replace(drawn, subject=subject, colour=colour, light="day", camera="static", motion="still")
 
 
 def clip(model: LatentVideoModel, asked: Conditioning, seed: int) -> NDArray[np.uint8]:
@@ -74,7 +74,8 @@ def test_of_two_references_one_is_seen(model: LatentVideoModel, judge: Judge, wo
         pictures = [portrait(each, INFO.width, INFO.height, rng) for each in (first, second)]
         prompt = plain_caption(first, unnamed=True)
         if words == "named":
-            prompt = f"a {first.colour} {first.subject} and a {second.colour} {second.subject} {first.place}"
+            both = " and ".join(f"a {each.colour} {each.subject}" for each in (first, second))
+            prompt = f"{both} {PLACE_WORDS[first.place][0]}"
         found = judge.name(list(clip(model, asked(prompt, *pictures), index)[4::4]))
         for name, each in (("first", first), ("second", second)):
             seen[f"{name}: subject"] += found["subject"] == each.subject
