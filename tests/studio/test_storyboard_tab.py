@@ -65,10 +65,9 @@ def test_a_mock_up_is_asked_for_without_what_only_a_board_has(tab: StoryboardTab
     assert not {"panels", "transition", "keep_subject", "subject_image"} & set(tab.collect(shown, LOCAL))
 
 
-def test_one_shot_is_asked_for_again_and_the_recipe_says_so(
-    shelf: Shelf, parts: tuple[StoryboardTab, gr.Blocks]
-) -> None:
-    _, blocks = parts
+def test_one_shot_is_asked_for_again_and_the_recipe_says_so(shelf: Shelf) -> None:
+    with gr.Blocks() as blocks:
+        storyboard.build(Page(shelf, shelf.desk.model))
     job = finish(shelf, board(shelf))
     reshoot = next(fn.fn for fn in blocks.fns.values() if getattr(fn.fn, "__name__", "") == "reshoot")
     assert reshoot is not None
