@@ -75,6 +75,7 @@ def test_of_a_board_only_the_shot_with_another_take_is_made_again(model, tmp_pat
     assert [panel["take"] for panel in read_recipe(clip.path)["request"]["panels"]] == [1, 2, 1]
 
 
+@pytest.mark.slow
 def test_the_film_of_a_recipe_is_the_same_with_and_without_what_was_kept(model, tmp_path):
     first = board("a red ball", "a blue star")
     film(model, first, tmp_path / "kept")
@@ -99,6 +100,7 @@ def test_a_shot_that_is_not_there_is_refused():
             another_take(first, number)
 
 
+@pytest.mark.slow
 def test_later_shots_are_shown_the_subject_of_the_first(model, tmp_path):
     film(model, board("a red ball", "the sea", "the city", keep_subject=True), tmp_path)
     references = [asked.reference_images for asked in model.asked]
@@ -106,6 +108,7 @@ def test_later_shots_are_shown_the_subject_of_the_first(model, tmp_path):
     assert np.array_equal(references[1][0], references[2][0])
 
 
+@pytest.mark.slow
 def test_a_new_take_of_the_first_shot_changes_the_subject_of_the_others(model, tmp_path):
     first = board("a red ball", "the sea", keep_subject=True)
     film(model, first, tmp_path)
