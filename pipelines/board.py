@@ -22,6 +22,7 @@ from pipelines.restyle import Look, stylist
 from pipelines.types import Conditioning, Finishing, ImageFile, Joining, Plan, Prompt, Request, Settings
 
 MAX_PANELS = 24
+FIRST = 0  # the shot whose subject the others keep, where no picture shows it
 
 
 class Panel(Settings):
@@ -31,6 +32,7 @@ class Panel(Settings):
     prompt: Prompt = Field("", description="what happens in the shot")
     seconds: float = Field(2.0, gt=0, le=60, description="how long the shot is")
     camera: Camera = Camera()
+    take: int = Field(1, ge=1, le=9999, description="which try of the shot: another number, another shot")
 
 
 class BoardRequest(Look, Request):
@@ -39,6 +41,10 @@ class BoardRequest(Look, Request):
     mode: ClassVar[str] = "storyboard"
     panels: tuple[Panel, ...] = Field((), max_length=MAX_PANELS, description="the shots of the board, in order")
     transition: float = Field(0.0, ge=0, le=2, description="seconds of cross-fade between shots; 0 cuts")
+    keep_subject: bool = Field(False, description="every shot shows the subject of the first, or of subject_image")
+    subject_image: ImageFile | None = Field(
+        None, description="a picture of the subject that keep_subject keeps, best on a plain ground"
+    )
 
 
 B = TypeVar("B", bound=BoardRequest)
@@ -63,8 +69,11 @@ class Board(VideoPipeline[B]):
                 )
             if panel.image is not None:
                 read_image(Path(panel.image))
-        if request.style_image is not None:
-            read_image(Path(request.style_image))
+        if request.subject_image is not None and not request.keep_subject:
+            raise InputError("subject_image shows a subject that nothing keeps. Set keep_subject, or leave it out.")
+        for picture in (request.style_image, request.subject_image):
+            if picture is not None:
+                read_image(Path(picture))
 
     @classmethod
     def prompts(cls, request: B, info: ModelInfo) -> dict[str, str]:
@@ -83,33 +92,58 @@ class Board(VideoPipeline[B]):
         return Plan(
             conditionings=self._shots(request, rate),
             count=len(request.panels),
-            num_frames=sum(self._length(panel, rate) for panel in request.panels),
+            num_frames=sum(self.shot_length(panel, rate, self.info) for panel in request.panels),
             frame_rate=rate,
             finishing=finishing_chain(shots, *request.size, rate),
             sound=sound_of(request.finishing),
             joining=Joining(
-                request.transition, finishing_chain(film, *request.size, Fraction(shots.frame_rate or rate))
+                request.transition,
+                finishing_chain(film, *request.size, Fraction(shots.frame_rate or rate)),
+                subjects=frozenset({FIRST} if _follows_first(request) else ()),
             ),
         )
 
     def _shots(self, request: B, rate: Fraction) -> Iterator[Conditioning]:
         style = stylist(request)
-        references = (read_image(Path(request.style_image)),) if request.style_image else ()
-        for panel in request.panels:
+        given = (request.subject_image, request.style_image)
+        references = tuple(read_image(Path(picture)) for picture in given if picture is not None)
+        for index, panel in enumerate(request.panels):
             shot = self.question(
                 _spoken(request, panel),
-                num_frames=self._length(panel, rate),
+                num_frames=self.shot_length(panel, rate, self.info),
                 reference_images=references,
                 onward=way_on(panel.camera, rate, self.info),
+                subject_of=FIRST if index > FIRST and _follows_first(request) else None,
+                take=panel.take,
             )
             if panel.image is not None:
                 picture = image_frame(panel.image, shot.width, shot.height)[None]
                 shot = shot.beginning_with(picture if style is None else style(picture))
             yield shot
 
-    def _length(self, panel: Panel, rate: Fraction) -> int:
+    @staticmethod
+    def shot_length(panel: Panel, rate: Fraction, info: ModelInfo) -> int:
         """Frames of a shot: the number the model can make that is nearest to the seconds asked for."""
-        return min(self.info.num_frames, self.info.frames_lasting(panel.seconds, float(rate)))
+        return min(info.num_frames, info.frames_lasting(panel.seconds, float(rate)))
+
+
+def another_take(request: B, number: int, words: str | None = None) -> B:
+    """The same board with one more take of shot `number`, counted from 1, and other words for it where given.
+
+    Raises InputError where there is no such shot.
+    """
+    if not 1 <= number <= len(request.panels):
+        raise InputError(f"There is no shot {number}; this board has {len(request.panels)}. Count from 1.")
+    panels = list(request.panels)
+    panel = panels[number - 1]
+    changes = {"take": panel.take + 1} if words is None else {"take": panel.take + 1, "prompt": words}
+    panels[number - 1] = Panel.model_validate(panel.model_dump() | changes)
+    return request.model_copy(update={"panels": tuple(panels)})
+
+
+def _follows_first(request: BoardRequest) -> bool:
+    """Whether later shots take their subject from the first."""
+    return request.keep_subject and request.subject_image is None
 
 
 def shot_prompt(panel: str, board: str) -> str:

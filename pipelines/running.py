@@ -11,12 +11,13 @@ import numpy as np
 
 from pipelines.fields import media_fields
 from pipelines.finishing.effect import finish
-from pipelines.latents import LatentStore
+from pipelines.latents import LatentStore, question_key
 from pipelines.media.join import Film, Shot, join_clips
 from pipelines.media.provenance import Origin, read_origin
 from pipelines.media.write import write_video
+from pipelines.portrait import portrait
 from pipelines.progress import Meter, Stage
-from pipelines.types import Clip, Conditioning, Frames, FrameStream, Joining, OnProgress, Plan, Request
+from pipelines.types import MAX_SEED, Clip, Conditioning, Frame, Frames, FrameStream, Joining, OnProgress, Plan, Request
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pipelines.model import LatentVideoModel
     from pipelines.sampling import Sampling
 
+TAKE_STEP = 1_000_003  # between the seeds of two takes of a shot: more than a plan has shots
 VOLUME = 1e6  # work is counted in millions of pixels
 
 
@@ -45,7 +47,7 @@ class PlanRun:
 
     def __post_init__(self) -> None:
         self.meter = Meter(self._expected(), self.model.pace, self.on_progress)
-        self.store = LatentStore(self.folder, self.request.model_dump_json() + str(self.model.info.folder))
+        self.store = LatentStore(self.folder)
 
     def run(self) -> Clip:
         """Make folder/clip.mp4. Raises whatever the listener to progress raises (Cancelled), OutOfMemory, DiskFull."""
@@ -53,7 +55,8 @@ class PlanRun:
         with self.model.adapted(adapter, self.request.adapter_weight):
             clip = self._continuous() if self.plan.joining is None else self._film(self.plan.joining)
         self.meter.close()
-        self.store.clear()
+        if self.plan.joining is None:  # one shot of a film may be made again, from the latents of the others
+            self.store.clear()
         return clip
 
     def _continuous(self) -> Clip:
@@ -63,8 +66,11 @@ class PlanRun:
     def _film(self, joining: Joining) -> Clip:
         """Shots of their own, each finished and written apart, then joined."""
         shots = []
-        for index, conditioning in enumerate(self.plan.conditionings):
-            shot = self._stream(self._answer(conditioning, index), conditioning.num_frames)
+        seen = _Seen(joining.subjects)
+        for index, asked in enumerate(self.plan.conditionings):
+            conditioning = seen.shown_to(asked)
+            answer = seen.listening(self._answer(conditioning, index), index, conditioning.num_frames)
+            shot = self._stream(answer, conditioning.num_frames)
             path = self.folder / f"shot-{index:03}.mp4"
             finished = self._counted(finish(shot, self.plan.finishing))
             shots.append(write_video(finished, path, quality="master").path)  # it is encoded once more in the film
@@ -117,7 +123,10 @@ class PlanRun:
 
     def _latents(self, conditioning: Conditioning, index: int, name: str) -> Tensor:
         """The model's answer before it is decoded, kept in the store under `name`."""
-        latents = self.store.load(name)
+        sampling = self._sampling(index, conditioning.take)
+        model = f"{self.model.info.folder} {self.request.adapter} {self.request.adapter_weight}"
+        key = question_key(conditioning, sampling, model)
+        latents = self.store.load(name, key)
         if latents is None:
             volume = _volume(conditioning)
             encoded = self.model.encode(conditioning)
@@ -127,11 +136,11 @@ class PlanRun:
                 steps = self.request.num_inference_steps or total
                 self.meter.advance("denoise", volume * steps / total, self.model.preview(clean))
 
-            latents = self.model.denoise(encoded, self._sampling(index), on_step)
-            self.store.save(name, latents)
+            latents = self.model.denoise(encoded, sampling, on_step)
+            self.store.save(name, key, latents)
         return latents
 
-    def _sampling(self, index: int) -> Sampling:
+    def _sampling(self, index: int, take: int) -> Sampling:
         from pipelines.sampling import Sampling
 
         request, info = self.request, self.model.info
@@ -139,7 +148,7 @@ class PlanRun:
         return Sampling(
             num_inference_steps=request.num_inference_steps,
             guidance_scale=request.guidance_scale,
-            seed=request.seed + index,
+            seed=(request.seed + index + TAKE_STEP * (take - 1)) % (MAX_SEED + 1),
             flow_shift=info.flow_shift,
             guidance_interval=info.guidance_interval,
         )
@@ -187,6 +196,37 @@ class PlanRun:
             "decode": made,
             "write": volume if self.plan.joining is None else 2 * volume,  # shots, and then the film
         }
+
+
+class _Seen:
+    """The subjects of those shots that later ones look back at."""
+
+    def __init__(self, shots: frozenset[int]) -> None:
+        self._frames: dict[int, list[Frame]] = {index: [] for index in shots}
+        self._subjects: dict[int, Frame] = {}
+
+    def shown_to(self, asked: Conditioning) -> Conditioning:
+        """The question with the subject of an earlier shot as its first reference, where it wants one."""
+        shot = asked.subject_of
+        if shot is None:
+            return asked
+        if shot not in self._subjects:
+            self._subjects[shot] = portrait(self._frames.pop(shot))
+        return replace(asked, reference_images=(self._subjects[shot], *asked.reference_images))
+
+    def listening(self, answer: Iterator[Frames], index: int, count: int) -> Iterator[Frames]:
+        """The same frames; of a shot that later ones look back at, the middle one and those beside it are kept."""
+        if index not in self._frames:
+            yield from answer
+            return
+        wanted = [count // 2, count // 4, 3 * count // 4]
+        found: dict[int, Frame] = {}
+        begun = 0
+        for chunk in answer:
+            found |= {at: chunk[at - begun].copy() for at in wanted if begun <= at < begun + len(chunk)}
+            begun += len(chunk)
+            self._frames[index] = [found[at] for at in wanted if at in found]
+            yield chunk
 
 
 def _key_frame(conditioning: Conditioning) -> Conditioning:

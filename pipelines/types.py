@@ -173,6 +173,8 @@ class Conditioning:
     start_from           (F, H, W, 3) uint8, what denoising starts from where `strength` is below 1; None: `video`
     strength             0..1; how much of the way from noise is denoised: 1 is all of it, whatever `start_from` shows
     onward               what its first frame says of those after it, or None; where that is not given it is made first
+    subject_of           an earlier answer, by its place in the plan, whose subject becomes the first reference; or None
+    take                 from 1: another number, another answer to the same question
     """
 
     num_frames: int
@@ -188,6 +190,8 @@ class Conditioning:
     start_from: Frames | None = None
     strength: float = 1.0
     onward: Motion | None = None
+    subject_of: int | None = None
+    take: int = 1
 
     def beginning_with(self, first: Frames) -> Conditioning:
         """The same question with its first frames given, and held in place while the rest is made."""
@@ -240,10 +244,16 @@ class Sound:
 
 @dataclass(frozen=True)
 class Joining:
-    """How finished shots become one film: `transition` seconds of cross-fade, 0 for cuts; `finishing` on the whole."""
+    """How finished shots become one film.
+
+    transition   seconds of cross-fade, 0 for cuts
+    finishing    effects on the whole
+    subjects     the shots whose subject later ones are shown, by their place
+    """
 
     transition: float = 0.0
     finishing: tuple[Effect, ...] = ()
+    subjects: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
+from pipelines.board import BoardRequest
 from pipelines.errors import SeptetError
 from pipelines.fetching import FETCHABLE
 from pipelines.finish import FinishRequest
@@ -56,6 +57,8 @@ def parser() -> argparse.ArgumentParser:
     remake = _verb(verbs, "remake", commands.remake, "make a clip again from its recipe", model=True)
     remake.add_argument("source", type=Path, metavar="CLIP|RECIPE", help="a clip made by Septet, or its recipe.json")
     _add_out(remake)
+    remake.add_argument("--shot", type=int, metavar="N", help="of a board's film: make this shot anew")
+    remake.add_argument("--words", metavar="TEXT", help="what happens in that shot, in place of what it said")
     remake.add_argument("--inputs", type=Path, metavar="FOLDER", help="where to look for input files that are missing")
     finish = _verb(verbs, "finish", commands.finish, "finish a video that is there already, or join several")
     finish.add_argument("source", type=Path, metavar="IN", help="the video")
@@ -85,6 +88,10 @@ def _add_make(verbs: Any) -> None:
         _add_out(verb)
         add_options(verb, pipeline.request_type)
         verb.set_defaults(lasts=None)
+        verb.set_defaults(animatic=False)
+        if issubclass(pipeline.request_type, BoardRequest):
+            text = "write the panels' pictures and words as a film at once, without the model"
+            verb.add_argument("--animatic", action="store_true", help=text)
         if "seconds" not in pipeline.request_type.model_fields:
             text = "how long the clip lasts, in place of --num-frames: the nearest the model can make"
             verb.add_argument("--seconds", type=float, dest="lasts", metavar="X", help=text)

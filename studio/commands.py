@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import os
-import secrets
-import shutil
 import sys
 import time
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+from pipelines.animatic import write_animatic
+from pipelines.board import BoardRequest, another_take
 from pipelines.errors import Cancelled, InputError, MediaError, SeptetError
 from pipelines.fields import media_fields
 from pipelines.registry import PIPELINES, Order
 from pipelines.types import Request
+from studio.destinations import copy_clip, destination, source_file, writable
 from studio.jobs.desk import JobDesk
 from studio.jobs.inputs import describe, sha256_of
 from studio.jobs.job import Job
@@ -34,7 +35,7 @@ def make(options: argparse.Namespace) -> int:
     request = request_from(options, options.request_type)
     if options.lasts is not None:
         request = _lasting(request, options)
-    return _make(options, request, options.model)
+    return _animatic(options, request) if options.animatic else _make(options, request, options.model)
 
 
 def remake(options: argparse.Namespace) -> int:
@@ -46,7 +47,7 @@ def remake(options: argparse.Namespace) -> int:
         def find(sha256: str) -> Path | None:
             return desk.input(LOCAL, sha256) or (_search(folder, sha256) if folder else None)
 
-        request = read_request(recipe, find)
+        request = reshot(read_request(recipe, find), options.shot, options.words)
         claimed = recipe.get("model") or {}
         model = options.model or _installed_name(desk, str(claimed.get("name")))
     if claimed and options.model is None and model is None:
@@ -61,10 +62,10 @@ def finish(options: argparse.Namespace) -> int:
     from pipelines.media.export import export_video
     from pipelines.media.metadata import recipe_metadata
 
-    fields = {**fields_from(options, FinishRequest), "video": str(_source(options.source).resolve())}
+    fields = {**fields_from(options, FinishRequest), "video": str(source_file(options.source).resolve())}
     request = build_request(FinishRequest, fields)
     given = [Path(path) for _kind, path in media_fields(request).values()]
-    out = _writable(options.out, *given)
+    out = writable(options.out, *given)
     request = FinishVideo.prepare(request)
     stored = {str(path): describe(path) for path in given}
     if cut := crop_stated(request):
@@ -177,7 +178,7 @@ def examine(options: argparse.Namespace) -> int:
 
 def _make(options: argparse.Namespace, request: Order, model: str | None) -> int:
     given = [Path(path) for _kind, path in media_fields(request).values()]
-    out = _destination(options.out, *given)
+    out = destination(options.out, *given)
     with JobDesk(options.folder, model, options.device) as desk:
         job = desk.submit(LOCAL, request)  # first: what cannot be done is refused before any process starts
         for notice in facts.notices(job):
@@ -194,7 +195,7 @@ def _make(options: argparse.Namespace, request: Order, model: str | None) -> int
         clip = desk.clip(LOCAL, job.id)
         if clip is None:
             raise MediaError("The clip was deleted before it could be copied.")
-        _copy(clip, out)
+        copy_clip(clip, out)
     _note(f"seed {job.seed}, job {job.id[:8]}")
     _say(out)
     return 0
@@ -206,6 +207,24 @@ def _lasting(request: Request, options: argparse.Namespace) -> Request:
         raise InputError("--seconds and --num-frames both say how long the clip is. Give one of the two.")
     with JobDesk(options.folder, options.model, options.device) as desk:
         return request.model_copy(update={"num_frames": desk.model.frames_lasting(options.lasts, request.frame_rate)})
+
+
+def _animatic(options: argparse.Namespace, request: Any) -> int:
+    """Write a board's animatic where its film would go."""
+    out = destination(options.out, *(Path(path) for _kind, path in media_fields(request).values()))
+    with JobDesk(options.folder, options.model, options.device) as desk:
+        write_animatic(PIPELINES[request.mode].prepare(request, desk.model), desk.model, out)
+    _say(out)
+    return 0
+
+
+def reshot(request: Order, shot: int | None, words: str | None = None) -> Order:
+    """The request, or the same board with another take of one shot. Raises InputError where it is no board."""
+    if shot is None and words is None:
+        return request
+    if shot is None or not isinstance(request, BoardRequest):
+        raise InputError("--shot N makes one shot of a board's film anew, --words says what happens in it.")
+    return another_take(request, shot, words)
 
 
 def _watch(desk: JobDesk, job: Job) -> Job:
@@ -236,41 +255,6 @@ def _as_error(job: Job) -> SeptetError:
     if job.state == "cancelled":
         return Cancelled("The job was cancelled.")
     return SeptetError(job.error or "The job failed.")
-
-
-def _source(path: Path) -> Path:
-    if not path.is_file():
-        raise MediaError(f"There is no file {path}.")
-    return path
-
-
-def _destination(out: Path, *given: Path) -> Path:
-    """Where a job's clip goes, checked before anything is made."""
-    if out.suffix.lower() != ".mp4":
-        raise InputError(f"--out is {out.name}; a clip is an MP4 file. Give a name that ends in .mp4.")
-    return _writable(out, *given)
-
-
-def _writable(out: Path, *given: Path) -> Path:
-    """The path, absolute, if a file can be written there that is none of those given."""
-    out = out.expanduser().resolve()
-    if not out.parent.is_dir() or not os.access(out.parent, os.W_OK) or out.is_dir():
-        raise InputError(f"--out cannot be written: {out}. Choose a folder that is there and can be written to.")
-    if any(path.resolve() == out for path in given):
-        raise InputError(f"--out is the same file as the input, {out}. Choose another name.")
-    return out
-
-
-def _copy(clip: Path, out: Path) -> None:
-    """Put the clip where it was asked for, whole or not at all."""
-    partial = out.with_name(f".{out.name}.{secrets.token_hex(4)}.partial")
-    try:
-        shutil.copyfile(clip, partial)
-        os.replace(partial, out)
-    except OSError as error:
-        raise MediaError(f"The clip is finished, but cannot be copied to {out} ({error.strerror}): {clip}") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _search(folder: Path, sha256: str) -> Path | None:

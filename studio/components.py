@@ -79,8 +79,8 @@ def image_input(form: Form, field: str, height: int = 230) -> gr.Image:
 
 
 def as_it_came(widget: gr.Image) -> gr.Image:
-    """A picture whose file reaches the pipeline as it came. Gradio by itself would open whatever Pillow knows, without a
-    limit on its size, and hand on another picture: without transparency, with colours taken for others.
+    """A picture whose file reaches the pipeline as it came. Gradio by itself would open whatever Pillow knows, of any
+    size, and hand on another picture: without transparency, with colours taken for others.
     """
     widget.preprocess = _path_of  # type: ignore[method-assign, assignment]
     return widget

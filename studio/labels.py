@@ -120,6 +120,12 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "panel.prompt": ("What happens", ""),
     "panel.image": ("Picture", ""),
     "panel.seconds": ("Seconds", ""),
+    "panel.take": ("Take", "Another number, another shot from the same words."),
+    "keep_subject": (
+        "Keep the same subject in every shot",
+        "Later shots are shown the subject of the first, or of the picture below.",
+    ),
+    "subject_image": ("Subject", "Optional: who or what stays the same, best on a plain ground."),
 }
 
 PLACEHOLDERS: Mapping[str, str] = {

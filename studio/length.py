@@ -53,8 +53,11 @@ def tell_length(form: Form, page: Page) -> None:
     gr.on([seconds.change, rate.change], tell, [seconds, rate], seconds, trigger_mode="always_last", **PRIVATE)
 
 
-def told(seconds: str | None, rate: str | None, info: ModelInfo | None) -> str | None:
-    """What the model makes of what is typed, in words; the field's own help where that is no time at all."""
+def told(seconds: str | None, rate: str | None, info: ModelInfo | None, *, most: bool = False) -> str | None:
+    """What the model makes of what is typed, in words; the field's own help where that is no time at all.
+
+    most   it makes no more than it can at once, as of a shot
+    """
     if info is None:
         return labels.help_line(FIELD)
     try:
@@ -62,6 +65,7 @@ def told(seconds: str | None, rate: str | None, info: ModelInfo | None) -> str |
         frames = info.num_frames if wanted is None else info.frames_lasting(wanted, pace)
     except InputError:  # said when the person asks for the clip; half a number is no mistake yet
         return labels.help_line(FIELD)
+    frames = min(frames, info.num_frames) if most else frames
     if pace <= 0:
         return labels.help_line(FIELD)
     if frames == 1:

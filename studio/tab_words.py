@@ -62,7 +62,10 @@ BOARD_ADD = "Add a panel"
 BOARD_REMOVE = "Remove the last panel"
 BOARD_EARLIER = "Move earlier"
 BOARD_PANEL = "Panel {number}"
-BOARD_CAMERA = "Camera"
+BOARD_CAMERA = "Camera and take"
+BOARD_SUBJECT = "The same subject in every shot"
+ANIMATIC = "Watch it as an animatic"
+ANIMATIC_FILM = "Animatic"
 BOARD_EMPTY = "The board is empty. Give at least one panel some words or a picture."
 
 # Render tab

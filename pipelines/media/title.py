@@ -24,7 +24,7 @@ class Title:
     def __init__(self, words: str, size: tuple[int, int], rate: Fraction, length: int) -> None:
         self.length, self.size = length, size
         self._fade = float(_FADE * rate)
-        self._card = _lettered(words, *size)
+        self._card = lettered(words, *size)
 
     def frame(self, index: int) -> Frame:
         """(H, W, 3) uint8 of frame `index`."""
@@ -32,8 +32,8 @@ class Title:
         return np.rint(self._card * shown).astype(np.uint8)
 
 
-def _lettered(words: str, width: int, height: int) -> Frame:
-    """The words as large as they fit, on as few lines as they need."""
+def lettered(words: str, width: int, height: int) -> Frame:
+    """The words as large as they fit, on as few lines as they need, white on black: (height, width, 3) uint8."""
     image = Image.new("RGB", (width, height))
     draw = ImageDraw.Draw(image)
     room = round(width * _ROOM), round(height * _ROOM)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.checkpoints import CATALOGUE, ModelInfo
-from pipelines.errors import DiskFull
+from pipelines.errors import DiskFull, SeptetError
 from pipelines.fields import media_fields
 from pipelines.registry import Order
 from pipelines.types import Request
@@ -20,11 +22,17 @@ from studio.jobs.inputs import InputStore, Stored
 from studio.jobs.job import Job
 from studio.jobs.ledger import ANY_MODEL, Ledger, NewJob
 from studio.jobs.reserve import floor
-from studio.jobs.workspace import hand_on_latents
+from studio.jobs.workspace import hand_on_latents, has_latents
 from studio.paths import DataFolder
 from studio.person import Person
 from studio.prompts import cuts
 from studio.recipes import write_recipe
+
+BOARDS_BACK = 20  # boards that are looked at for shots that need not be made again
+_BOARDS = (
+    "SELECT id, recipe FROM jobs WHERE owner = ? AND mode = ? AND model = ? AND finished IS NOT NULL "
+    "ORDER BY created DESC LIMIT ?"
+)
 
 
 class Intake:
@@ -101,8 +109,25 @@ class Intake:
             files = tuple({entry.file for entry in stored.values()})
             entered = replace(new, inputs=files, recipe=write_recipe(request, info, stored) | new.recipe)
             there = partial(self._are_stored, files)
-            job = self._ledger.add(entered, cap=self._capacity, personal_cap=self._personal, inputs_there=there)
+            self._hand_on_shots(entered)
+            try:
+                job = self._ledger.add(entered, cap=self._capacity, personal_cap=self._personal, inputs_there=there)
+            except SeptetError:
+                shutil.rmtree(self._folder.job(entered.id), ignore_errors=True)
+                raise
         return job
+
+    def _hand_on_shots(self, new: NewJob) -> None:
+        """Give a board the latents of the board before that is most like it: shots both have are not made twice."""
+        panels = new.recipe["request"].get("panels") or ()
+        alike: tuple[int, str] = (0, "")
+        for row in self._ledger.rows(_BOARDS, new.owner, new.mode, new.model, BOARDS_BACK) if panels else ():
+            before = json.loads(row["recipe"])["request"].get("panels") or ()
+            same = sum(one == other for one, other in zip(panels, before, strict=False))
+            if same > alike[0] and has_latents(self._folder, row["id"]):
+                alike = (same, row["id"])
+        if alike[1]:
+            hand_on_latents(self._folder, alike[1], new.id)
 
     def _store(self, request: Order) -> dict[str, Stored]:
         try:

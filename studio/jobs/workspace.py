@@ -55,15 +55,13 @@ def owner_of(folder: DataFolder, job_id: str) -> str | None:
 
 
 def discard_work(folder: DataFolder, job_id: str) -> None:
-    """Clear away everything but what a finished job shows."""
-    for work in folder.job(job_id).glob(".work-*"):
-        shutil.rmtree(work, ignore_errors=True)
+    """Clear away everything but what a finished job shows, and the latents of a film whose shots may be made again."""
+    keep_latents(folder, job_id)
     (folder.job(job_id) / "error.txt").unlink(missing_ok=True)  # of an attempt before
-    _tidy(folder.job(job_id))
 
 
 def keep_latents(folder: DataFolder, job_id: str) -> None:
-    """Clear away what a job that made no clip left, but for its latents: a retry starts from them."""
+    """Clear away what a job that is over left in its work folder, but for its latents: another may start from them."""
     _tidy(folder.job(job_id))
     for work in folder.job(job_id).glob(".work-*"):
         kept = {file.name for file in work.glob(LATENTS)}
@@ -76,8 +74,13 @@ def keep_latents(folder: DataFolder, job_id: str) -> None:
             work.rmdir()
 
 
+def has_latents(folder: DataFolder, job_id: str) -> bool:
+    """Whether a job that is over left latents: one that failed, or a film whose shots may be made again."""
+    return any(True for work in folder.job(job_id).glob(".work-*") for _file in work.glob(LATENTS))
+
+
 def hand_on_latents(folder: DataFolder, old_id: str, new_id: str) -> None:
-    """Give the latents of a job that failed to the one that tries again."""
+    """Give the latents of a job to one that asks the same again, all or some of it."""
     for work in sorted(folder.job(old_id).glob(".work-*")):
         target = folder.work(new_id, 0)
         target.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -58,6 +58,7 @@ const actions = {
   again: () => trigger("again", { job: current }),
   use: () => trigger("use", { job: current }),
   animate: () => trigger("animate", { job: current }),
+  reshoot: (button) => { button.closest("details").open = false; trigger("reshoot", { job: current, shot: Number(button.dataset.shot) }); },
   extend: () => trigger("extend", { job: current }),
   send: (button) => { button.closest("details").open = false; trigger("send", { job: current, to: button.dataset.to, what: button.dataset.what }); },
   copy: async (button) => {

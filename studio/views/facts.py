@@ -28,6 +28,12 @@ def notices(job: Job) -> list[str]:
     return [str(notice) for notice in job.recipe.get("notices", ())]
 
 
+def shots(job: Job) -> list[str]:
+    """What happens in each shot of a board's film; nothing where it has only one, or is no film."""
+    panels = request(job).get("panels") or ()
+    return [str(panel.get("prompt", "")) for panel in panels] if len(panels) > 1 else []
+
+
 def title(mode: str) -> str:
     """A mode's name as the page shows it."""
     return SERVICES[mode].title if mode in SERVICES else mode

@@ -102,6 +102,16 @@ def send_menu(targets: list[tuple[str, str, str]], look: str = "") -> str:
     return _menu(words.SEND_TO, entries, look)
 
 
+def shots_menu(shots: Sequence[str]) -> str:
+    """ "Make one shot again": one entry for each shot of a board, by what happens in it."""
+    entries = "".join(
+        f'<button type="button" data-action="reshoot" data-shot="{number}">'
+        f"{escape(words.SHOT.format(number=number))} <small>{escape(said)}</small></button>"
+        for number, said in enumerate(shots, 1)
+    )
+    return _menu(words.SHOT_AGAIN, entries) if entries else ""
+
+
 def _menu(title: str, entries: str, look: str = "") -> str:
     """A button that opens a list of entries."""
     return (

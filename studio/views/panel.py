@@ -105,6 +105,7 @@ def _done(job: Job) -> str:
         + marks.formats_menu(job.id, offered(job))
         + marks.button(words.USE_AGAIN, "use")
         + goes_on(job)
+        + marks.shots_menu(facts.shots(job))
         + marks.send_menu(facts.targets())
         + compare
     )

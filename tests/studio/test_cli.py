@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from pipelines.checkpoints import ASSETS
+from pipelines.media.metadata import read_recipe
 from pipelines.media.probe import probe_video
 from pipelines.registry import PIPELINES
 from studio import commands
@@ -226,3 +227,26 @@ def test_a_prompt_that_is_cut_is_said_on_standard_error(run: Run, tmp_path: Path
     status, out, err = run("make", "text-to-video", "--model", model, "--prompt", "ball " * 40, "--out", clip)
     assert (status, out) == (0, f"{clip}\n")
     assert "41 of 32 tokens" in err
+
+
+def test_one_shot_of_a_film_is_made_again_with_another_take_and_other_words(run: Run, tmp_path: Path) -> None:
+    model, film, again = model_folder(tmp_path), tmp_path / "film.mp4", tmp_path / "again.mp4"
+    panels = ("--panel", "prompt=one", "seconds=0.3", "--panel", "prompt=two", "seconds=0.3")
+    made = run("make", "storyboard", "--model", model, *panels, "--prompt", "x", "--out", film)
+    assert made[0] == 0, made[2]
+    assert run("remake", film, "--model", model, "--shot", 2, "--words", "three", "--out", again)[0] == 0
+    asked = read_recipe(again)["request"]["panels"]
+    assert [(panel["prompt"], panel["take"]) for panel in asked] == [("one", 1), ("three", 2)]
+    assert "no shot 3" in run("remake", film, "--model", model, "--shot", 3, "--out", again)[2]
+    assert "--shot N" in run("remake", film, "--model", model, "--words", "x", "--out", again)[2]
+
+
+def test_an_animatic_needs_no_worker(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(JobDesk, "join", lambda _desk: pytest.fail("an animatic started a worker"))
+    out = tmp_path / "film.mp4"
+    panels = ("--panel", "prompt=one", "seconds=0.3", "--panel", "prompt=two", "seconds=0.3")
+    status, said, err = run(
+        "make", "storyboard", "--model", model_folder(tmp_path), *panels, "--animatic", "--out", out
+    )
+    assert (status, said) == (0, f"{out}\n"), err
+    assert probe_video(out).num_frames == 10
