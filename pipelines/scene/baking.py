@@ -47,9 +47,9 @@ class Baked:
 def bake(mesh: Mesh) -> Baked:
     """Shade a mesh. The same mesh gives the same numbers every time. Raises ModelMissing without embreex."""
     vertices, normals, faces = _divided(*smooth_normals(mesh))
-    rays = _ray_scene(vertices, faces)
+    rays = ray_scene(vertices, faces)
     ground = _ground_light(rays)
-    ambient = np.maximum(*(_sky_seen(rays, vertices, side * normals, ground) for side in (1, -1)))
+    ambient = np.maximum(*(sky_seen(rays, vertices, side * normals, ground) for side in (1, -1)))
     return Baked(vertices, normals, faces, _evened(ambient, faces), ground, rays)
 
 
@@ -126,7 +126,7 @@ def _longest_edge(vertices: Floats, faces: NDArray[np.int32]) -> NDArray:
     return np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1)
 
 
-def _ray_scene(vertices: Floats, faces: NDArray[np.int32]) -> Any:
+def ray_scene(vertices: Floats, faces: NDArray[np.int32]) -> Any:
     try:
         from embreex.mesh_construction import TriangleMesh
         from embreex.rtcore_scene import EmbreeScene
@@ -140,7 +140,7 @@ def _ray_scene(vertices: Floats, faces: NDArray[np.int32]) -> Any:
     return scene
 
 
-def _sky_seen(rays: Any, points: Floats, normals: Floats, ground: Floats | None) -> Floats:
+def sky_seen(rays: Any, points: Floats, normals: Floats, ground: Floats | None) -> Floats:
     """(n,) light that reaches each point from sky and ground, 1 for a level one under open sky.
 
     A fixed spiral of directions, denser towards the normal as light counts more there, turned from point to point.
@@ -190,7 +190,7 @@ def _ground_light(rays: Any) -> Floats:
     x, z = np.meshgrid(line, line)
     points = np.stack([x, np.zeros_like(x), z], axis=-1).reshape(-1, 3).astype(np.float32)
     upward = np.tile(np.array([0, 1, 0], np.float32), (len(points), 1))
-    light = _sky_seen(rays, points, upward, None).reshape(x.shape)
+    light = sky_seen(rays, points, upward, None).reshape(x.shape)
     soft = np.asarray(cv2.GaussianBlur(np.minimum(light, 1.0), (0, 0), 1.5), np.float32)
     fade = np.clip((GROUND_REACH - np.maximum(np.abs(x), np.abs(z))) / 0.6, 0, 1)
     return (1 - fade * (1 - soft)).astype(np.float32)
