@@ -83,7 +83,7 @@ def unopened(widget: gr.Image) -> None:
     """Have an input hand on the file as it came. Gradio by itself would open whatever Pillow knows, without a limit on
     its size, and give on another picture: without transparency, with colours taken for others.
     """
-    widget.preprocess = _its_path  # type: ignore[method-assign]
+    widget.preprocess = _its_path  # type: ignore[method-assign,assignment]
 
 
 def _its_path(payload: FileData | None) -> str | None:
