@@ -91,8 +91,8 @@ def read_request(recipe: Mapping[str, Any], find: Callable[[str], Path | None], 
 def with_own_names(text: str, recipe: Mapping[str, Any]) -> str:
     """The text with each file called what its owner called it, where it says what the input store does."""
     for known in recipe.get("inputs", {}).values():
-        name = shown_name(Path(known["name"]))
-        text = re.sub(rf"{known['sha256']}\.[a-z0-9]+", lambda _found, name=name: name, text)
+        stored = re.compile(rf"{known['sha256']}\.[a-z0-9]+")
+        text = shown_name(Path(known["name"])).join(stored.split(text))
     return text
 
 

@@ -84,7 +84,7 @@ def build_app(shelf: Shelf, entrance: Entrance | None = None) -> FastAPI:
         css=css(),
     )
     gradio = next(route for route in app.routes if isinstance(route, Mount))
-    forget = session_forgetter(gradio.app.state_holder)
+    forget = session_forgetter(page.state_holder)
     gradio.app = Guard(gradio.app, folder_of, session_finder(page._queue), arguments_of(page), forget)
     return app
 

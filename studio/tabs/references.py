@@ -10,7 +10,7 @@ from gradio.components import Component
 from pipelines.errors import InputError
 from pipelines.references import MAX_REFERENCES
 from studio import labels, tab_words
-from studio.components import note
+from studio.components import as_it_came, note
 from studio.forms import Fields, Values
 
 PARTS = ("image", "name", "description")
@@ -57,14 +57,16 @@ class References:
 
 def _row(name: str) -> dict[str, Component]:
     with gr.Row(elem_classes="s-reference"):
-        image = gr.Image(
-            label=name,
-            placeholder=labels.help_line("image"),
-            type="filepath",
-            sources=["upload", "clipboard"],
-            height=132,
-            min_width=150,
-            elem_classes="s-media",
+        image = as_it_came(
+            gr.Image(
+                label=name,
+                placeholder=labels.help_line("image"),
+                type="filepath",
+                sources=["upload", "clipboard"],
+                height=132,
+                min_width=150,
+                elem_classes="s-media",
+            )
         )
         with gr.Column(min_width=150, scale=2):
             called = gr.Textbox(

@@ -14,7 +14,7 @@ from pipelines.fields import map_media, media_fields
 from pipelines.registry import SERVICES
 from pipelines.types import Request
 from studio.jobs.inputs import Stored
-from studio.recipes import build_request, fingerprint, load_recipe, read_request, write_recipe
+from studio.recipes import build_request, fingerprint, load_recipe, read_request, with_own_names, write_recipe
 from tests.studio.jobs.fakes import PictureRequest, PlainRequest, model_folder
 from tests.studio.requests import requests
 
@@ -108,3 +108,10 @@ def test_the_fingerprint_sees_weights_and_settings_but_not_the_place(tmp_path: P
 def test_media_paths_are_all_replaced(info) -> None:
     request: Request = PictureRequest(prompt="a", image=FILES[0])
     assert map_media(request, lambda _kind, _path: "x").image == "x"
+
+
+def test_a_message_calls_files_what_their_owner_called_them() -> None:
+    video = STORED[FILES[0]]
+    recipe = {"inputs": {"video": {"sha256": video.sha256, "name": r"my \1 holiday.mp4"}}}
+    assert with_own_names(f"{video.file} is damaged.", recipe) == r"my \1 holiday.mp4 is damaged."
+    assert with_own_names("There is no memory.", {"inputs": {}}) == "There is no memory."
