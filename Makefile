@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STUDIO := app.py studio pipelines
 
-.PHONY: run install install-dev chromium test check bench clean
+.PHONY: run install install-dev chromium test check bench endurance clean
 
 run: install
 	$(BIN)/python app.py
@@ -40,10 +40,14 @@ check: install-dev
 	$(BIN)/ruff format --check $(STUDIO) tests
 	$(BIN)/ruff check $(STUDIO) tests
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not benchmark" -q
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not benchmark and not endurance" -q
 
 bench: install-dev
 	$(BIN)/python -m pytest -m benchmark -s -q tests/benchmarks
+
+# long and repeated trials; an interrupted run goes on where it stopped
+endurance: install-dev
+	$(BIN)/python -m pytest -m endurance -s -q tests/endurance $(if $(ONLY),-k "$(ONLY)")
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import InputError, StudioError
+from studio.cli import main
 from studio.jobs import backups
 from studio.jobs.backups import EVERY, KEPT, LOOK_SECONDS, Upkeep, back_up, is_sound
 from studio.jobs.desk import JobDesk
@@ -199,3 +200,20 @@ def test_a_restoration_that_was_killed_is_simply_run_again(
     desk = open_desk()
     assert [job.id for job in desk.jobs(LOCAL)] == [made]
     assert json.loads((desk.folder.job(made) / "recipe.json").read_text())["mode"] == "plain"
+
+
+def test_the_command_says_what_became_of_what(
+    open_desk: Callable[..., JobDesk], capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = open_desk()
+    desk.submit(LOCAL, PlainRequest(prompt="a"))
+    copy = back_up(desk.folder)
+    desk.close()
+    command = ["jobs", "restore", "--data", str(desk.folder.root)]
+    assert main(command) == 2
+    assert "is sound" in capsys.readouterr().err
+    damage(desk.folder.ledger)
+    assert main(command) == 0
+    said = capsys.readouterr().out
+    assert f"The copy {copy} is in place; the damaged file is now {desk.folder.root}/damaged-" in said
+    assert "0 clips made since are entered again, 1 jobs will be made." in said

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from studio.jobs.job import Job
-from studio.jobs.workspace import hand_on_latents, keep_latents, take_over_work
+from studio.jobs.workspace import discard_work, hand_on_latents, keep_latents, published_recipe, take_over_work
 from studio.paths import DataFolder
 
 LATENTS = "latents-0000.safetensors"
@@ -49,3 +49,20 @@ def test_a_retry_is_handed_the_latents_and_the_first_job_keeps_its_own(folder: D
     hand_on_latents(folder, "a", "b")
     assert (take_over_work(folder, replace(FIRST, id="b")) / LATENTS).read_bytes() == b"hours"
     assert (folder.work("a", 1) / LATENTS).exists()
+
+
+def test_of_a_finished_job_only_what_it_shows_stays(folder: DataFolder) -> None:
+    (take_over_work(folder, FIRST) / LATENTS).write_bytes(b"hours")
+    for name in ("clip.mp4", "preview.jpg", ".preview.jpg.partial", "error.txt"):
+        (folder.job("a") / name).write_bytes(b"x")
+    discard_work(folder, "a")
+    assert [path.name for path in folder.job("a").iterdir()] == ["clip.mp4"]
+
+
+def test_a_clip_that_is_out_tells_its_recipe_even_if_that_cannot_be_read(folder: DataFolder) -> None:
+    folder.job("a").mkdir()
+    assert published_recipe(folder, "a") is None
+    (folder.job("a") / "clip.mp4").write_bytes(b"x")
+    assert published_recipe(folder, "a") == {}
+    (folder.job("a") / "recipe.json").write_text('{"septet": 1, "made": {"num_frames": 5}}')
+    assert published_recipe(folder, "a") == {"septet": 1, "made": {"num_frames": 5}}
