@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STUDIO := app.py studio pipelines
 
-.PHONY: run install install-dev chromium test check bench endurance clean
+.PHONY: run install install-dev chromium test check bench endurance world clean
 
 run: install
 	$(BIN)/python app.py
@@ -48,6 +48,10 @@ bench: install-dev
 # long and repeated trials; an interrupted run goes on where it stopped
 endurance: install-dev
 	$(BIN)/python -m pytest -m endurance -s -q tests/endurance $(if $(ONLY),-k "$(ONLY)")
+
+# what the larger world is drawn from; needs apt-get and npm, 150 MB of packages and about 15 minutes of one core
+world: install
+	$(BIN)/python -m pipelines.starter.atlas --folder .cache/world --jobs 2
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

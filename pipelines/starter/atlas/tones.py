@@ -29,19 +29,30 @@ def tint_mask(colours: NDArray[np.float32], skin: bool = False) -> NDArray[np.fl
         weight = np.where(_skinlike(centres / (0.35, 1.0, 1.0)), 0, weight)
     chroma, hue = np.hypot(centres[:, 1], centres[:, 2]), np.degrees(np.arctan2(centres[:, 2], centres[:, 1]))
     weight = weight * np.where(centres[:, 0] / 0.35 < 22, 0.2, 1.0) * np.where(chroma < GREY, 0.4, 1.0)
-    order = np.argsort(-weight)
-    main, chosen = int(order[0]), [int(order[0])]
-    for other in order[1:]:
-        both = chroma[main] > GREY and chroma[other] > GREY
-        akin = abs((hue[other] - hue[main] + 180) % 360 - 180) < SAME if both else chroma[[main, other]].max() < GREY
-        akin = akin or np.linalg.norm(centres[other] - centres[main]) < ALIKE
-        little = np.isin(group, chosen).mean() < LEAST
-        if weight[other] > 0 and (akin or little):
-            chosen.append(int(other))
+    paints: list[list[int]] = []
+    for one in np.argsort(-weight):
+        akin = [p for p in paints if any(_akin(centres[[k, one]], chroma[[k, one]], hue[[k, one]]) for k in p)]
+        if akin:
+            akin[0].append(int(one))
+        else:
+            paints.append([int(one)])
+    chosen: list[int] = []
+    for paint in sorted(paints, key=lambda members: -weight[members].sum()):
+        if not chosen or (weight[paint].sum() > 0 and np.isin(group, chosen).mean() < LEAST):
+            chosen += paint
     near = distance[:, chosen].min(axis=1)
     others = np.delete(distance, chosen, axis=1)
     far = others.min(axis=1) if others.size else near + 99
     return (np.clip(0.5 + (far - near) / 16, 0, 1) * light).astype(np.float32)
+
+
+def _akin(pair: NDArray[np.floating], chroma: NDArray[np.floating], hue: NDArray[np.floating]) -> bool:
+    """Whether two groups are shades of one paint."""
+    if np.linalg.norm(pair[0] - pair[1]) < ALIKE:
+        return True
+    if chroma.min() > GREY:
+        return bool(abs((hue[0] - hue[1] + 180) % 360 - 180) < SAME)
+    return bool(chroma.max() < GREY)
 
 
 def _skinlike(lab: NDArray[np.floating]) -> NDArray[np.bool_]:

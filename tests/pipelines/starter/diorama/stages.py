@@ -1,4 +1,4 @@
-"""A small library made in seconds: two forms of our own, and the grounds and skies of the world."""
+"""A small library made in seconds: three forms of our own, and the grounds and skies of the world."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from pipelines.starter.diorama.library import Library, library_of
 from pipelines.starter.diorama.scenes import Cast, Scene
 
 SIZE = (96, 64)
-FORMS = {"cube": "cube", "rocket": "rocket"}
+FORMS = {"cube": "cube", "rocket": "rocket", "ball": "beach ball"}
 CUBE = Scene((Cast("cube", "red", "right", 0.8),), "field", "day", "static", 0.6, "photo", 7)
 
 
 @functools.cache
 def small_things(folder: str) -> tuple[Thing, ...]:
-    """Both forms through the file they would be kept in."""
+    """All three through the file they would be kept in."""
     import pathlib
 
     path = pathlib.Path(folder) / "small.zip"
