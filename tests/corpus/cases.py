@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.corpus.calls import CALLS
+from tests.corpus.colours import COLOURS
 from tests.corpus.containers import CONTAINERS
 from tests.corpus.disguises import DISGUISES
 from tests.corpus.kinds import Case, Place
@@ -17,20 +18,25 @@ from tests.corpus.names import NAMES
 from tests.corpus.pictures import PICTURES
 from tests.corpus.playlists import PLAYLISTS
 from tests.corpus.prompts import PROMPTS
+from tests.corpus.tagged import TAGGED
+from tests.corpus.trespass import TRESPASS
 from tests.corpus.videos import VIDEOS
 from tests.corpus.weights import WEIGHTS
 
 CASES: tuple[Case, ...] = (
     *PICTURES,
+    *TAGGED,
     *DISGUISES,
     *MASKS,
     *VIDEOS,
+    *COLOURS,
     *CONTAINERS,
     *PLAYLISTS,
     *WEIGHTS,
     *NAMES,
     *PROMPTS,
     *CALLS,
+    *TRESPASS,
 )
 SONG = "the canary sings"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import av
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image
 
 from tests.corpus.kinds import Place, Table, noise
 from tests.corpus.raw import png, png_chunk, png_header
@@ -21,15 +21,6 @@ PICTURES = Table("image")
 row = PICTURES.row
 
 WIDTH, HEIGHT = 96, 64
-TO_STORED = {  # what undoes each EXIF orientation
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_90,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_270,
-}
 WHERE = "N48 12 30 E16 22 20"  # the place a phone wrote into its picture
 
 
@@ -236,77 +227,6 @@ def _(place: Place) -> list[Path]:
         frame = av.VideoFrame.from_ndarray(shown(), format="rgb24").reformat(format="yuv420p10le", dst_colorspace=5)
         out.mux([*stream.encode(frame), *stream.encode(None)])
     return [path, saved(place, "plain.avif", Image.fromarray(shown()), quality=95)]
-
-
-@row("I28", "each of the eight ways a camera can be held", "taken")
-def _(place: Place) -> list[Path]:
-    paths = []
-    for orientation in range(1, 9):
-        exif = Image.Exif()
-        exif[0x0112] = orientation
-        upright = Image.fromarray(shown())
-        stored = upright.transpose(TO_STORED[orientation]) if orientation > 1 else upright
-        paths.append(saved(place, f"held-{orientation}.jpg", stored, exif=exif, quality=98, subsampling=0))
-    return paths
-
-
-@row("I29", "an orientation that is none", "taken")
-def _(place: Place) -> list[Path]:
-    exif = Image.Exif()
-    exif[0x0112] = 9
-    whole = jpeg(exif=exif.tobytes())
-    return [place.write("nine.jpg", whole), place.write("garbage.jpg", jpeg(exif=b"Exif\0\0" + noise(60)))]
-
-
-@row(
-    "I30",
-    "a wide colour profile, a broken one, one of four megabytes",
-    "taken",
-    why="in a PNG a profile of more than one megabyte is refused: Pillow unfolds no more",
-)
-def _(place: Place) -> list[Path]:
-    flat = Image.new("RGB", (WIDTH, HEIGHT), (128, 200, 90))
-    large = _display_p3() + bytes(4_100_000)
-    return [
-        saved(place, "p3.png", flat, icc_profile=_display_p3()),
-        saved(place, "broken.png", flat, icc_profile=noise(500)),
-        place.write("large.jpg", jpeg(flat, icc_profile=large)),
-    ]
-
-
-def _display_p3() -> bytes:
-    """sRGB's own profile with the primaries of Display P3, which is all that tells them apart."""
-    primaries = {
-        b"rXYZ": (0.51512, 0.2412, -0.00105),
-        b"gXYZ": (0.29198, 0.69225, 0.04189),
-        b"bXYZ": (0.1571, 0.06657, 0.78407),
-    }
-    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    for index in range(int.from_bytes(data[128:132], "big")):
-        name, offset = bytes(data[132 + 12 * index :][:4]), int.from_bytes(data[136 + 12 * index :][:4], "big")
-        if name in primaries:
-            data[offset + 8 : offset + 20] = struct.pack(">3i", *(round(value * 65536) for value in primaries[name]))
-    return bytes(data)
-
-
-@row("I31", "a picture that says where it was taken", "taken")
-def _(place: Place) -> list[Path]:
-    exif = Image.Exif()
-    exif.get_ifd(0x8825)[0x001B] = WHERE
-    exif[0x010E] = WHERE
-    return [
-        place.write("home.jpg", jpeg(exif=exif.tobytes())),
-        saved(place, "home.png", Image.fromarray(shown()), exif=exif),
-    ]
-
-
-@row("I32", "compressed text in a PNG that unfolds to a hundred megabytes", "refused", says="damaged|not a picture")
-def _(place: Place) -> list[Path]:
-    text = zlib.compress(bytes(100_000_000), 9)
-    notes = {"zTXt": b"Comment\0\0" + text, "iTXt": b"Comment\0\1\0\0\0" + text}
-    return [
-        place.write(f"{kind}.png", png(shown(), before=png_chunk(kind.encode(), data))) for kind, data in notes.items()
-    ]
 
 
 @row("I40", "a picture with a page or an archive behind it", "taken")
