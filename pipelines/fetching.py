@@ -21,6 +21,7 @@ from typing import Any
 from pipelines.checkpoints import CATALOGUE, CatalogueEntry
 from pipelines.depth import DEPTH_ENTRY
 from pipelines.errors import DiskFull, InputError, ModelMissing
+from pipelines.sam import SAM_ENTRY
 
 ALLOWED = ("*.safetensors", "*.json", "*.txt", "*.model")
 ORIGIN = "septet-origin.json"
@@ -30,7 +31,7 @@ BLOCK = 8 * 2**20  # bytes hashed between two reports
 OnBytes = Callable[[int, int], None]  # (done, total) bytes; may raise Cancelled, which keeps what has arrived
 
 FETCHABLE: dict[str, CatalogueEntry] = {
-    name: entry for name, entry in {**CATALOGUE, DEPTH_ENTRY.name: DEPTH_ENTRY}.items() if entry.repo
+    entry.name: entry for entry in (*CATALOGUE.values(), DEPTH_ENTRY, SAM_ENTRY) if entry.repo
 }
 
 
@@ -58,7 +59,7 @@ class Listing:
 
 
 def fetch(name: str, models_dir: Path, on_progress: OnBytes | None = None, *, endpoint: str | None = None) -> Path:
-    """Bring a model of the catalogue, or the depth network, to `models_dir/name`, and return that folder.
+    """Bring a model of the catalogue, or a smaller network, to `models_dir/name`, and return that folder.
 
     Called again after an interruption it goes on where it stopped, at the same revision; called on a whole folder it
     returns at once. `endpoint` is another hub than huggingface.co.

@@ -6,6 +6,7 @@ What changes is replaced, restyled in the form it has, or removed.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ from pipelines.checkpoints import ModelInfo
 from pipelines.depth import find_depth_model
 from pipelines.errors import InputError, MediaError
 from pipelines.finishing.put_back import GreenScreen, PutBack, softened
+from pipelines.following import OUTLINES, follower_in
 from pipelines.marking import Subject
 from pipelines.masking import MaskTrack, check_subject, source_index, source_track
 from pipelines.restyle import Structure
@@ -78,8 +80,9 @@ class MaskEdit(SourcePipeline):
 
     def plan(self, request: MaskRequest) -> Plan:
         source = Source.of(request)
-        region = self._grown(request, source, inverted=self._inverted(request))
-
+        follower = follower_in(self.info.models_dir)
+        track = source_track(source, request, follower=follower)
+        region = self._grown(request, source, track, inverted=self._inverted(request))
         depth = find_depth_model(self.info.models_dir)
         structure = StructureMaker(request.structure, RESTYLE_BLUR, depth) if request.change == "restyle" else None
 
@@ -100,32 +103,32 @@ class MaskEdit(SourcePipeline):
 
         kept = PutBack(source.read, masks, request.feather)
         green = GreenScreen(masks, request.feather)
-        return self.follow(request, condition, (kept, green) if request.green_screen else (kept,))
+        plan = self.follow(request, condition, (kept, green) if request.green_screen else (kept,))
+        return replace(plan, track=track if follower is not OUTLINES else None)  # the page can make the other one anew
 
     @classmethod
-    def subject_matte(cls, request: MaskRequest, clip: FrameStream) -> Iterator[Mask]:
+    def subject_matte(cls, request: MaskRequest, clip: FrameStream, track: MaskTrack | None = None) -> Iterator[Mask]:
         """How opaque the subject is in each frame of the clip that was made: chunks of (n, H, W), edges grown and soft.
 
-        Followed anew from the request's files: slower than a lookup, but nothing need be kept for the few who ask.
+        Followed anew from the request's files where no `track` was kept: slower, but few ask.
         Raises MediaError where the clip was cropped and no longer lies over its source.
         """
         source = Source.of(request)
         if abs(clip.width / clip.height - source.info.width / source.info.height) > 0.02:
             raise MediaError("This clip was cropped, so its mask no longer fits. Make it at the shape of its source.")
-        subject = cls._grown(request, source, inverted=request.invert)
+        subject = cls._grown(request, source, track or source_track(source, request), inverted=request.invert)
         feather = round(request.feather * clip.height / source.info.height)
         for index in range(clip.num_frames):
             mask = subject.at(source_index(index, clip.frame_rate, source), clip.width, clip.height)
             yield softened(mask, feather)[None]
 
     @classmethod
-    def changed_mask(cls, request: MaskRequest, clip: FrameStream) -> Iterator[Mask]:
+    def changed_mask(cls, request: MaskRequest, clip: FrameStream, track: MaskTrack | None = None) -> Iterator[Mask]:
         """What was made anew in each frame of the clip, likewise: 255 made, 0 the source."""
-        return cls.subject_matte(request.model_copy(update={"invert": cls._inverted(request)}), clip)
+        return cls.subject_matte(request.model_copy(update={"invert": cls._inverted(request)}), clip, track)
 
     @staticmethod
-    def _grown(request: MaskRequest, source: Source, *, inverted: bool) -> MaskTrack:
-        subject = source_track(source, request)
+    def _grown(request: MaskRequest, source: Source, subject: MaskTrack, *, inverted: bool) -> MaskTrack:
         grow = round(request.grow * subject.height / source.info.height)
         if request.change == "remove":  # its shadow and its edges go with it
             return subject.map(lambda mask: painting_region(refine(mask, grow=grow, invert=inverted)))

@@ -13,14 +13,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.carrying import MaskCarrier
 from pipelines.errors import InputError
 from pipelines.finishing.put_back import PutBack
+from pipelines.following import OUTLINES, Follower
 from pipelines.marking import Subject, check_marks, marks_by_frame
 from pipelines.media.masks import check_mask, is_video, read_mask
-from pipelines.pointing import Mark, pointed_mask
+from pipelines.pointing import Mark
 from pipelines.source import Source
-from pipelines.subject import MaskFrame, carry_mask_stream, is_empty, refine, salient_mask
+from pipelines.subject import MaskFrame, check_mask_marks, is_empty, refine, salient_mask
 from pipelines.types import Frame, Mask
 
 TRACK_SIDE = 480  # pixels of the short side at which a subject is followed: edges stay sharp, memory small
@@ -41,6 +41,23 @@ class MaskTrack:
 
     def __len__(self) -> int:
         return len(self._frames)
+
+    def save(self, path: Path) -> None:
+        """Write it to a file."""
+        lengths, data = [len(frame) for frame in self._frames], np.frombuffer(b"".join(self._frames), np.uint8)
+        with path.open("wb") as file:
+            np.savez(file, shape=self._shape, lengths=lengths, data=data)
+
+    @classmethod
+    def load(cls, path: Path) -> MaskTrack:
+        """Read what `save` has written."""
+        track = cls(())
+        with np.load(path, allow_pickle=False) as kept:
+            height, width = (int(side) for side in kept["shape"])
+            ends, data = np.cumsum(kept["lengths"]), kept["data"].tobytes()
+        track._shape = (height, width)
+        track._frames = [data[begin:end] for begin, end in zip((0, *ends[:-1]), ends, strict=True)]
+        return track
 
     def __getitem__(self, index: int) -> MaskFrame:
         """The mask of one frame as it is kept; IndexError past the end."""
@@ -73,21 +90,23 @@ def source_track(
     *,
     size: tuple[int, int] | None = None,
     rate: Fraction | None = None,
+    follower: Follower = OUTLINES,
     on_frame: Callable[[int], None] = lambda _done: None,
 ) -> MaskTrack:
     """Follow the subject through the source. Raises InputError or MediaError where there is nothing to follow.
 
     It begins on the first frame, where a mask is given or found there, else on the first frame that is marked, and
     goes forwards from there, and backwards to the beginning. What is marked on a later frame corrects the mask there,
-    and goes on from the corrected one. `size`, `rate`: of the track, by default good for the clip. `on_frame` is told
-    how many frames are done, and may raise to stop.
+    and goes on from the corrected one. `size`, `rate`: of the track, by default good for the clip. `follower` is what
+    points and follows. `on_frame` is told how many frames are done, and may raise to stop.
     """
     size, rate = size or _track_size(source), rate or source.info.frame_rate
     marked = marks_by_frame(source, subject, size, rate)
     begin = 0 if subject.is_begun else min(marked)
-    forwards = _forwards(source, subject, marked, begin, size, rate)
+    forwards = _forwards(source, subject, marked, begin, size, rate, follower)
     first = next(forwards)
-    before = MaskTrack(_counted(_backwards(source, first, begin, size, rate) if begin else iter(()), on_frame))
+    back = _backwards(source, first, begin, size, rate, follower) if begin else iter(())
+    before = MaskTrack(_counted(back, on_frame))
     return MaskTrack(_counted(chain(reversed(before), (first,), forwards), on_frame))
 
 
@@ -116,21 +135,22 @@ def _forwards(
     begin: int,
     size: tuple[int, int],
     rate: Fraction,
+    follower: Follower = OUTLINES,
 ) -> Iterator[MaskFrame]:
     """The masks from frame `begin` on."""
     frames = _frames(source, size, rate, begin)
     first = next(frames)
     given = _given(source, subject, first, size, rate)
     carries_given = subject.mask is None or not is_video(Path(subject.mask))
-    carrier: MaskCarrier | None = None
+    carrier: Callable[[Frame], MaskFrame] | None = None
     for index, frame in enumerate(chain((first,), frames), begin):
         mask = next(given, None) if carrier is None else carrier(frame)
         if index in marked:
-            mask = pointed_mask(frame, marked[index], mask)
+            mask = follower.pointed(frame, marked[index], mask)
             given = repeat(mask)
         assert mask is not None, "a track begins where there is a mask or a mark"
         if subject.carry and (index in marked or (index == begin and carries_given)):
-            carrier = MaskCarrier(mask)
+            carrier = follower.carrier(mask)
             carrier(frame)  # it learns what the subject looks like
         yield mask
 
@@ -155,7 +175,7 @@ def _given(
 
 
 def _backwards(
-    source: Source, mask: MaskFrame, begin: int, size: tuple[int, int], rate: Fraction
+    source: Source, mask: MaskFrame, begin: int, size: tuple[int, int], rate: Fraction, follower: Follower
 ) -> Iterator[MaskFrame]:
     """The masks of the frames before `begin`, the last one first, where `mask` is that of frame `begin`."""
 
@@ -164,7 +184,8 @@ def _backwards(
         for stop in range(begin, 0, -WINDOW):
             yield from reversed(list(_frames(source, size, rate, max(0, stop - WINDOW), stop)))
 
-    carried = carry_mask_stream(frames(), mask)
+    check_mask_marks(mask)
+    carried = map(follower.carrier(mask), frames())
     next(carried)  # its own
     yield from carried
 

@@ -62,10 +62,15 @@ def pointed_mask(frame: Frame, marks: Sequence[Mark], before: MaskFrame | None =
         sketch.add(mark)
     answer = cv2.resize(sketch.settled().astype(np.float32), frame.shape[1::-1], interpolation=cv2.INTER_CUBIC)
     mask = np.rint(255 * snap_to_edges(np.clip(answer, 0, 1), frame, reach=0.006)).astype(np.uint8)
+    return brushed(mask, marks)
+
+
+def brushed(mask: MaskFrame, marks: Sequence[Mark]) -> MaskFrame:
+    """The mask (H, W) with the brush strokes among the marks: a brush is taken at its word, to the pixel."""
     for mark in marks:
-        if mark.area is not None:  # a brush is taken at its word, to the pixel
-            area = cv2.resize(mark.area, frame.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-            mask = np.maximum(mask, area) if mark.include else np.minimum(mask, 255 - area)
+        if mark.area is not None:
+            area = cv2.resize(mark.area, mask.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+            mask = np.asarray(np.maximum(mask, area) if mark.include else np.minimum(mask, 255 - area), np.uint8)
     return mask
 
 

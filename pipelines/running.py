@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pipelines.model import LatentVideoModel
     from pipelines.sampling import Sampling
 
+TRACK = "subject.npz"  # the masks that were used, beside the clip
 TAKE_STEP = 1_000_003  # between the seeds of two takes of a shot: more than a plan has shots
 VOLUME = 1e6  # work is counted in millions of pixels
 
@@ -55,6 +56,8 @@ class PlanRun:
         with self.model.adapted(adapter, self.request.adapter_weight):
             clip = self._continuous() if self.plan.joining is None else self._film(self.plan.joining)
         self.meter.close()
+        if self.plan.track is not None:
+            self.plan.track.save(self.folder / TRACK)
         if self.plan.joining is None:  # one shot of a film may be made again, from the latents of the others
             self.store.clear()
         return clip

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from pipelines.checkpoints import ModelInfo
 from pipelines.finishing.effect import Effect
+from pipelines.following import follower_in
 from pipelines.marking import Subject
 from pipelines.masking import check_subject, put_back_around, source_track
 from pipelines.restyle import Look, RestylePipeline
@@ -41,5 +42,5 @@ class Stylization(RestylePipeline):
         if request.region == "all":
             return ()
         source = Source.of(request)
-        subject = source_track(source, Subject())
+        subject = source_track(source, Subject(), follower=follower_in(self.info.models_dir))
         return (put_back_around(source, subject, inverted=request.region == "background"),)

@@ -19,6 +19,7 @@ from pipelines.wording import printable
 
 if TYPE_CHECKING:
     from pipelines.finishing.effect import Effect
+    from pipelines.masking import MaskTrack
     from pipelines.motion.path import Motion
 
 Frame = NDArray[np.uint8]  # (H, W, 3) RGB
@@ -268,6 +269,7 @@ class Plan:
     finishing       effects to run on the frames, in order, the putting back of the source last
     sound           what is heard; None: nothing
     joining         how the answers are joined as shots of their own; None: they form one continuous clip
+    track           the subject's masks that were used, to be kept with the clip; None where they can be made anew
     """
 
     conditionings: Iterable[Conditioning]
@@ -278,6 +280,7 @@ class Plan:
     finishing: tuple[Effect, ...] = ()
     sound: Sound | None = None
     joining: Joining | None = None
+    track: MaskTrack | None = None
 
 
 @dataclass(frozen=True)

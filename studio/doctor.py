@@ -14,6 +14,7 @@ from pipelines.depth import DEPTH_MODEL, find_depth_model
 from pipelines.errors import ModelMissing, SeptetError
 from pipelines.media.confined import confinement
 from pipelines.placement import choose_placement
+from pipelines.sam import SAM_MODEL, find_sam
 from studio.credentials import Credentials
 from studio.jobs.desk import JobDesk
 from studio.paths import DataFolder
@@ -129,10 +130,8 @@ def _catalogue(folder: DataFolder) -> Iterator[str]:
             )
         else:
             yield f"  {name:20} {entry.title}: missing from assets/"
-    if find_depth_model(folder.models) is None:
-        yield (
-            f"  {DEPTH_MODEL:20} Optional, for structure depth: not on disk. "
-            f"Get it with: python -m studio fetch {DEPTH_MODEL}"
-        )
-    else:
-        yield f"  {DEPTH_MODEL:20} Optional, for structure depth: on disk"
+    optional = ((DEPTH_MODEL, "structure depth", find_depth_model), (SAM_MODEL, "masks", find_sam))
+    for name, use, find in optional:
+        found = find(folder.models) is not None
+        missing = f"not on disk. Get it with: python -m studio fetch {name}"
+        yield f"  {name:20} Optional, for {use}: {'on disk' if found else missing}"

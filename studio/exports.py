@@ -13,12 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from pipelines.mask import MaskEdit, MaskRequest
+from pipelines.masking import MaskTrack
 from pipelines.media.encodings import Codec
 from pipelines.media.export import FASTEST_GIF, export_video
 from pipelines.media.metadata import read_recipe, recipe_metadata
 from pipelines.media.provenance import read_origin
 from pipelines.media.read import read_video
 from pipelines.registry import Order
+from pipelines.running import TRACK
 from pipelines.types import FrameStream, Mask, Sound
 from studio.credentials import sign_if_possible
 from studio.jobs.job import Job
@@ -81,10 +83,12 @@ def convert(clip: Path, kind: str, folder: DataFolder, request: Order | None = N
     try:
         with _ONE_AT_A_TIME:
             stream = read_video(clip)
+            kept = clip.with_name(TRACK)
+            track = MaskTrack.load(kept) if format.needs_request and kept.is_file() else None
             if format.mask:
-                export_video(_as_frames(_changed(request, stream), stream), made, quality="master")
+                export_video(_as_frames(_changed(request, stream, track), stream), made, quality="master")
                 return made
-            matte = _matte(request, stream) if format.transparent else None
+            matte = _matte(request, stream, track) if format.transparent else None
             recipe = recipe_metadata(read_recipe(clip) or {})
             export_video(
                 stream,
@@ -113,9 +117,9 @@ def _has_matte(job: Job) -> bool:
     return job.mode == MaskRequest.mode and facts.runs_with_source(job) and not cropped
 
 
-def _changed(request: Order | None, clip: FrameStream) -> Iterator[Mask]:
+def _changed(request: Order | None, clip: FrameStream, track: MaskTrack | None) -> Iterator[Mask]:
     assert isinstance(request, MaskRequest), "only offered where there is a mask"
-    return MaskEdit.changed_mask(request, clip)
+    return MaskEdit.changed_mask(request, clip, track)
 
 
 def _as_frames(masks: Iterator[Mask], clip: FrameStream) -> FrameStream:
@@ -123,6 +127,6 @@ def _as_frames(masks: Iterator[Mask], clip: FrameStream) -> FrameStream:
     return replace(clip, chunks=(np.repeat(chunk[..., None], 3, axis=-1) for chunk in masks))
 
 
-def _matte(request: Order | None, clip: FrameStream) -> Iterator[Mask]:
+def _matte(request: Order | None, clip: FrameStream, track: MaskTrack | None) -> Iterator[Mask]:
     assert isinstance(request, MaskRequest), "only offered where a subject was cut out"
-    return MaskEdit.subject_matte(request, clip)
+    return MaskEdit.subject_matte(request, clip, track)

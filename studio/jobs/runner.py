@@ -18,6 +18,7 @@ from typing import Any
 from pipelines.errors import Cancelled, DiskFull, OutOfMemory, SeptetError, StudioError, is_out_of_memory
 from pipelines.media.read import read_video
 from pipelines.registry import Order
+from pipelines.running import TRACK
 from pipelines.types import Clip
 from studio.credentials import sign_if_possible
 from studio.jobs.inputs import InputStore
@@ -140,7 +141,8 @@ class JobRunner:
         owner = note_owner(work, job.owner)
         self._sign(job, work / clip.path.name)
         self._ledger.is_cancelled(job)  # raises LostJob: a job given to another worker must not be published twice
-        for name in ("recipe.json", "poster.jpg", owner, clip.path.name):
+        track = (TRACK,) if (work / TRACK).exists() else ()
+        for name in ("recipe.json", "poster.jpg", owner, *track, clip.path.name):
             _to_disk(work / name)
             os.replace(work / name, job_folder / ("clip.mp4" if name == clip.path.name else name))
         _to_disk(job_folder)

@@ -15,7 +15,9 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from pipelines.mask import MaskRequest
+from pipelines.masking import MaskTrack
 from pipelines.media.read import read_mask
+from pipelines.running import TRACK
 from pipelines.text_to_video import TextToVideoRequest
 from studio import words
 from studio.exports import FORMATS, offered
@@ -107,6 +109,12 @@ def test_the_mask_that_was_used_is_handed_over(shelf: Shelf, web: TestClient, tm
         pictures = [np.asarray(Image.open(archive.open(name)).convert("L")) for name in sorted(archive.namelist())]
     assert len(pictures) == 9
     assert all(np.array_equal(shown, mask) for shown in pictures)
+    MaskTrack([255 - mask] * 9).save(shelf.desk.folder.job(job.id) / TRACK)  # a track the page could not make anew
+    kept = web.get(f"/media/{job.id}/as/mask-zip").content
+    with zipfile.ZipFile(io.BytesIO(kept)) as archive:
+        shown = np.asarray(Image.open(archive.open(archive.namelist()[0])).convert("L"))
+    assert np.array_equal(shown, 255 - mask)
+    (shelf.desk.folder.job(job.id) / TRACK).unlink()
     (tmp_path / "mask.mp4").write_bytes(web.get(f"/media/{job.id}/as/mask").content)
     again = read_mask(tmp_path / "mask.mp4", size=(96, 64), num_frames=9, frame_rate=Fraction(8))
     assert all(((each > 127) == (mask > 127)).all() for chunk in again for each in chunk)
