@@ -35,6 +35,7 @@ _T = TypeVar("_T")
 PATIENCE = 60.0  # seconds somebody waits for an answer before the child is ended
 PATIENCE_FOR_PICTURES = 600.0  # a part late in a long file is decoded up to from the last key frame before it
 LONGEST_READING = 86_400  # seconds of processor time; ten minutes of large high dynamic range video take hours
+_LONGEST_REFUSAL = 1000  # characters
 _ROOT = Path(__file__).resolve().parents[2]
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH", "LANG", "LC_ALL")  # of the environment; it has secrets
 # one thread, because it forks; and few heaps, because their address space counts against a child's memory
@@ -162,7 +163,7 @@ class _Child:
             if said == "end":
                 return
             if said == "refused":
-                raise MediaError(str(content))
+                raise MediaError(str(content)[:_LONGEST_REFUSAL])
             if said != ("array" if kind is None else "value"):
                 raise wire.Silent(str(content))  # in tears, with its traceback
             yield content if kind is None else kind.validate_python(content)

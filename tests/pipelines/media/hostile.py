@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.errors import MediaError
 from pipelines.media.confined import confined, confined_stream
 
 
@@ -54,6 +55,8 @@ def ends(path: Path, how: str) -> int:
         os._exit(0)
     elif how == "too much memory":
         return len(np.ones(8 << 30, np.uint8))
+    elif how == "many words":
+        raise MediaError("x" * 1_000_000)
     elif how == "a bug":
         raise KeyError(path.name)
     return 0

@@ -44,6 +44,12 @@ def test_what_went_wrong_in_a_child_is_in_the_traceback_not_in_the_message(sampl
     assert any("KeyError" in note for note in caught.value.__notes__)
 
 
+def test_a_refusal_is_no_longer_than_a_person_would_read(sample: Path) -> None:
+    with pytest.raises(MediaError) as caught:
+        hostile.ends(sample, "many words")
+    assert len(str(caught.value)) == 1000
+
+
 def test_an_answer_of_another_kind_than_promised_is_refused(sample: Path) -> None:
     with pytest.raises(MediaError, match="cannot be read"):
         hostile.lies(sample)
