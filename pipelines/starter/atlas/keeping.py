@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -128,9 +129,9 @@ def things(path: Path) -> list[Thing]:
 
 
 def _thing(archive: zipfile.ZipFile, name: str) -> Thing:
-    told = json.loads(archive.read(f"{name}.json"))
-    told["licence"] = Licence(**told["licence"])
-    facts = Facts(**{key: tuple(value) if isinstance(value, list) else value for key, value in told.items()})
+    told: dict[str, Any] = json.loads(archive.read(f"{name}.json"))
+    told |= {"licence": Licence(**told["licence"]), "rect": tuple(told["rect"]), "flat": tuple(told["flat"])}
+    facts = Facts(**told)
     colour = _cells(np.asarray(_opened(archive, f"{name}.webp").convert("RGBA")), facts.views)
     maps = np.asarray(_opened(archive, f"{name}.maps.webp").convert("L"))
     planes = [_cells(part, facts.views) for part in np.split(maps, 3)]

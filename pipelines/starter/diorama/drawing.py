@@ -86,7 +86,7 @@ class Canvas:
             return
         met = hits(f, self.textures)
         pixel = f.frame * self.area + f.y * self.width + f.x
-        keep = seen(f, met, self.depth[pixel])
+        keep = seen(f, met, self.depth[pixel], self.textures)
         f, met, pixel = f.kept(keep), met.kept(keep), pixel[keep]
         role = f.table.role[f.card]
         boxes, drawn = (role == BOX).nonzero()[:, 0], (role != BOX).nonzero()[:, 0]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from pipelines.starter.diorama.stage import BOX
 from pipelines.starter.diorama.tables import NEAR, Table
 from pipelines.starter.diorama.textures import FULL_LIGHT, LEVELS, Textures
 
@@ -97,11 +98,14 @@ def bend(sway: Tensor, gait: Tensor, across: Tensor, up: Tensor, top: Tensor) ->
     return sway * height.square() + gait * (1 - height / HIP).clamp_min(0) * torch.tanh(across * 16)
 
 
-def seen(f: Fragments, met: Hits, depth: Tensor) -> Tensor:
-    """The places of those fragments that lie on their cards and before what is drawn already, at `depth` (n,)."""
+def seen(f: Fragments, met: Hits, depth: Tensor, textures: Textures) -> Tensor:
+    """The places of those fragments that lie on their cards, where their pictures are not empty, and before what is
+    drawn already, at `depth` (n,)."""
     inside = (met.place >= f["left"]) & (met.place <= f["right"]) & (met.up >= f["bottom"]) & (met.up <= f["top"])
-    before = (met.reach > NEAR) & (met.reach < depth + 0.03)
-    return (inside & before).nonzero()[:, 0]
+    maybe = (inside & (met.reach > NEAR) & (met.reach < depth + 0.03)).nonzero()[:, 0]
+    card = f.card[maybe]
+    there = textures.anything(f.table.picture[card], met.u[maybe], met.v[maybe]) | (f.table.role[card] == BOX)
+    return maybe[there]
 
 
 def texels(f: Fragments, met: Hits, textures: Textures) -> Tensor:

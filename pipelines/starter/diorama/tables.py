@@ -71,7 +71,7 @@ def tabulate(stages: Sequence[Stage], size: tuple[int, int], textures: Textures)
     widths = textures.width[::LEVELS].cpu().numpy()
     for b, stage in enumerate(stages):
         to_space = lens(stage.camera, size)
-        to_pixels: Floats = np.linalg.inv(to_space)
+        to_pixels = np.asarray(np.linalg.inv(to_space), np.float64)
         for k, card in enumerate(stage.cards):
             values[b, :, k], depth[b, :, k] = _row(card, stage.camera, to_space, to_pixels, widths, size[0])
             box[b, :, k] = _box(card, stage.camera, to_pixels, size)

@@ -49,11 +49,18 @@ class Textures:
 
     def depth(self, picture: Tensor, x: Tensor, y: Tensor) -> Tensor:
         """(n,) in -1..1, of the nearest texel of the first halving."""
+        return ((self._nearest(picture, x, y) >> 32) & 255).float() / 127.5 - 1
+
+    def anything(self, picture: Tensor, x: Tensor, y: Tensor) -> Tensor:
+        """(n,) whether there is anything in the nearest texel of the first halving."""
+        return ((self._nearest(picture, x % 1, y % 1) >> 24) & 255) > 0
+
+    def _nearest(self, picture: Tensor, x: Tensor, y: Tensor) -> Tensor:
         row = picture * LEVELS + 1
         width, height = self.width[row], self.height[row]
         column = (x * width).long().clamp_min(0).minimum(width - 1)
         line = (y * height).long().clamp_min(0).minimum(height - 1)
-        return ((self.texels[self.begin[row] + line * width + column] >> 32) & 255).float() / 127.5 - 1
+        return self.texels[self.begin[row] + line * width + column]
 
     def _bytes(self, index: Tensor) -> Tensor:
         return self.texels[index].view(torch.uint8).view(-1, 8).float()
