@@ -54,11 +54,12 @@ def _bring(tab: Locator, mode: str, field: str, path: Path) -> None:
 
 
 def _hurry(tab: Locator) -> None:
-    """Few steps, also where the settings are open already."""
+    """Few steps and frames, also where the settings are open already."""
     if hands.field(tab, "num_inference_steps").is_visible():
         hands.field(tab, "num_inference_steps").fill("2")
     else:
         hands.hurry(tab)
+    hands.field(tab, "num_frames").fill("5")
 
 
 def _refused(page: Page, says: str) -> None:
