@@ -14,7 +14,7 @@ INSTANTS = int(os.environ.get("SEPTET_ENDURANCE_INSTANTS", "25"))
 NOT_HERE = {
     "C4, `systemctl restart` under load": "needs systemd as the first process; C2 and C3 kill what it would restart",
     "C9 and C10 on a real device": "need a GPU; both errors are injected where the libraries raise them",
-    "L3, uploads while the page is used": "is measured with the page's other speeds; not part of the job desk",
+    "L3, uploads while the page is used": "is not tried: uploads go through the web side, which these trials leave out",
     "L7, a real GPU": "needs a GPU",
 }
 
@@ -62,7 +62,7 @@ def page(results: Results) -> str:
         "does one thing to a studio at work, at an instant that chance chooses; then every rule of",
         "`tests/studio/jobs/invariants.py` is asked: each accepted job is over, at most once done; a done one has a",
         "clip with the promised frames that plays from its first byte; nothing half-made, no stray process, no input",
-        "missing or left over; the ledger is sound. Waits are scaled: a hung or frozen worker is given up after 15",
+        "missing or left over; the ledger is sound. Waits are scaled: a hung or frozen worker is given up after",
         "seconds, not minutes.",
         "",
         "    make endurance                                        # goes on where an interrupted run stopped",
