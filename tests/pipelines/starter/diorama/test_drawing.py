@@ -107,6 +107,7 @@ def test_the_flow_explains_the_next_frame(library: Library, scene: Scene) -> Non
     colour, flow, depth = shot.colour[0].transpose(0, 1), shot.flow[0].transpose(0, 1), shot.depth[0].transpose(0, 1)
     y, x = torch.meshgrid(torch.arange(80.0), torch.arange(128.0), indexing="ij")
     scale = torch.tensor([2 / 128, 2 / 80])
+    left = []
     for i in (0, 4):
         at = (torch.stack([x, y], -1) + flow[i].permute(1, 2, 0) + 0.5) * scale - 1
         inside = (at.abs() < 0.97).all(-1)
@@ -119,7 +120,9 @@ def test_the_flow_explains_the_next_frame(library: Library, scene: Scene) -> Non
         error, still = (later - colour[i]).abs().mean(0), (colour[i + 1] - colour[i]).abs().mean(0)
         moved = firm & (flow[i].norm(dim=0) > 1) & (still > 0.05)
         assert moved.sum() > 60, i
-        assert error[moved].median() < 0.45 * still[moved].median()  # light does not turn with a thing
+        left.append(float(error[moved].median() / still[moved].median()))
+    spins = any(cast.motion == "spinning" for cast in scene.cast)  # light does not turn with a thing
+    assert max(left) < (0.45 if spins else 0.13)
 
 
 def test_a_mask_is_where_the_depth_is_the_subjects(library: Library) -> None:
