@@ -59,6 +59,7 @@ class Supervisor:
         self._started = 0.0
         self._not_before = 0.0
         self._crashes = 0
+        self._failed_loads = 0
         self._broken: str | None = None  # a model that does not load; tried again when somebody asks for it
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="supervisor", daemon=True)
@@ -141,18 +142,19 @@ class Supervisor:
             self._give_up_model(_NOT_LOADED[status], said.error or "")
             return
         self._crashes = 0 if status == 0 or useful else self._crashes + 1
+        self._failed_loads = 0 if status == 0 or was_ready else self._failed_loads + 1
         if self._crashes > 1:  # the first restart does not wait
             self._not_before = time.monotonic() + min(LONGEST_BACKOFF, 2 ** (self._crashes - 2))
-        if not was_ready and self._crashes >= FAILED_LOADS:
+        if self._failed_loads >= FAILED_LOADS:
             self._give_up_model(
                 ModelMissing.code,
-                f"The model {self._model} cannot be loaded: the worker ended {self._crashes} times while loading it. "
+                f"The model {self._model} cannot be loaded: the worker ended {FAILED_LOADS} times while loading it. "
                 f"Its last words are in {self._folder.worker_log}.",
             )
 
     def _give_up_model(self, code: str, reason: str) -> None:
         self._broken = self._model
-        self._crashes = 0
+        self._crashes = self._failed_loads = 0
         self._recovery.refuse(self._model, code, reason)
 
     def _end_worker(self) -> None:

@@ -96,6 +96,11 @@ def _() -> list[str]:
     return ["a red ball\nWARNING forged\x1b[31m", "\x1b]0;title\x07a red ball\r\nb"]
 
 
-@row("P17", "more words than the model reads", "taken", why="it reads the first 512 tokens, and does not say so")
+@row(
+    "P17",
+    "more words than the model reads",
+    "taken",
+    why="it reads the first 512 tokens; the record says what was lost",
+)
 def _() -> list[str]:
     return ["a red ball over the sea " * 160]

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from studio.jobs.desk import JobDesk
-from studio.jobs.supervisor import Supervisor
+from studio.jobs.roster import Roster
+from studio.jobs.supervisor import FAILED_LOADS, Supervisor
 from studio.jobs.watchdog import Watchdog
 from studio.person import LOCAL
 from tests.studio.jobs.fakes import LOADER, PlainRequest
@@ -53,3 +54,18 @@ def test_a_terminated_worker_puts_its_job_back_without_blame(watched: JobDesk) -
     os.kill(watched.worker_status().pid, signal.SIGTERM)
     ended = watched.wait(LOCAL, job.id, LONG)
     assert (ended.state, ended.attempt, ended.crashes) == ("done", 1, 0)
+
+
+def test_a_worker_lost_over_a_job_is_no_failed_load(open_desk: Callable[..., JobDesk]) -> None:
+    desk = open_desk()
+    supervisor, roster = Supervisor(desk.folder, "a-model"), Roster(desk._ledger)
+    supervisor._started = time.monotonic()  # a worker that lived long is no crash at all
+    for _ in range(FAILED_LOADS):
+        roster.enter("w", "a-model")
+        roster.say("w", state="ready")
+        supervisor._bury(1)
+    for _ in range(FAILED_LOADS):
+        assert supervisor._broken is None
+        roster.enter("w", "a-model")
+        supervisor._bury(1)
+    assert supervisor._broken == "a-model"
