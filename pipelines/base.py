@@ -20,16 +20,8 @@ from pipelines.finishing.loop import check_boomerang
 from pipelines.media.metadata import recipe_metadata
 from pipelines.presets import redrawing, styled_prompt
 from pipelines.running import PlanRun
-from pipelines.types import (
-    Clip,
-    Conditioning,
-    Finishing,
-    Frame,
-    OnProgress,
-    Plan,
-    Progress,
-    Request,
-)
+from pipelines.settings import Finishing
+from pipelines.types import Clip, Conditioning, Frame, OnProgress, Plan, Progress, Request
 from pipelines.windows import Windows
 
 if TYPE_CHECKING:

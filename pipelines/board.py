@@ -19,7 +19,8 @@ from pipelines.motion.camera import Camera
 from pipelines.motion.moved import way_on
 from pipelines.presets import styled_prompt
 from pipelines.restyle import Look, stylist
-from pipelines.types import Conditioning, Finishing, ImageFile, Joining, Plan, Prompt, Request, Settings
+from pipelines.settings import Finishing, ImageFile, Settings
+from pipelines.types import Conditioning, Joining, Plan, Prompt, Request
 
 MAX_PANELS = 24
 FIRST = 0  # the shot whose subject the others keep, where no picture shows it

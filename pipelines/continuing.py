@@ -21,7 +21,8 @@ from pipelines.finishing.effect import Effect
 from pipelines.media.probe import probe_video
 from pipelines.media.read import read_video
 from pipelines.presets import redrawing
-from pipelines.types import Conditioning, Finishing, Frame, Frames, Plan, Request, VideoFile
+from pipelines.settings import Finishing, VideoFile
+from pipelines.types import Conditioning, Frame, Frames, Plan, Request
 
 SAME_SHAPE = 0.02  # of the ratio of width to height
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic.fields import FieldInfo
 
-from pipelines.types import Media, Settings
+from pipelines.settings import Media, Settings
 
 S = TypeVar("S", bound=Settings)
 

@@ -25,20 +25,9 @@ from pipelines.media.lettering import check_letters
 from pipelines.media.metadata import recipe_metadata
 from pipelines.media.provenance import Origin, read_origin
 from pipelines.media.write import write_video
+from pipelines.settings import Finishing, Settings, VideoFile
 from pipelines.source import Source
-from pipelines.types import (
-    MAX_SEED,
-    Clip,
-    Finishing,
-    Frame,
-    Frames,
-    FrameStream,
-    OnProgress,
-    Progress,
-    Settings,
-    Sound,
-    VideoFile,
-)
+from pipelines.types import MAX_SEED, Clip, Frame, Frames, FrameStream, OnProgress, Progress, Sound
 
 if TYPE_CHECKING:
     from pipelines.model import LatentVideoModel

@@ -14,7 +14,8 @@ from pipelines.image import image_aspect, image_frame
 from pipelines.media.images import read_image
 from pipelines.motion.brush import MAX_BRUSHES, MotionBrush, check_brushes, regions_of
 from pipelines.motion.moved import Moved, way_on
-from pipelines.types import ImageFile, Plan, Request
+from pipelines.settings import ImageFile
+from pipelines.types import Plan, Request
 
 
 class ImageToVideoRequest(Moved, Request):

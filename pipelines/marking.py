@@ -12,8 +12,8 @@ from pydantic import Field
 from pipelines.errors import InputError, MediaError
 from pipelines.media.masks import check_mask, is_video, read_mask
 from pipelines.pointing import Mark
+from pipelines.settings import MaskFile, Settings
 from pipelines.source import Source
-from pipelines.types import MaskFile, Settings
 
 WHEN = "seconds into the video of the frame it is on; the first frame used if left out"
 

@@ -18,7 +18,8 @@ from pipelines.restyle import check_look, depth_given, restyled, structure_maker
 from pipelines.scene.camera import CameraMove, Move
 from pipelines.scene.loading import UpAxis, load_mesh
 from pipelines.scene.rendering import open_scene
-from pipelines.types import MeshFile, Plan, Settings
+from pipelines.settings import MeshFile, Settings
+from pipelines.types import Plan
 from pipelines.windows import Windows
 
 

@@ -15,8 +15,9 @@ from pydantic import Field
 from pipelines.checkpoints import ASSETS, ModelInfo
 from pipelines.finishing.redraw import Redraw
 from pipelines.media.images import fit_cover, read_image
+from pipelines.settings import Settings
 from pipelines.style import Stylist
-from pipelines.types import Request, Settings
+from pipelines.types import Request
 
 StyleName = Literal[
     "oil-painting", "impressionism", "watercolour", "ink-wash", "brush-and-ink", "sepia-drawing",

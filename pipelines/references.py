@@ -10,7 +10,8 @@ from pydantic import Field, StringConstraints
 
 from pipelines.errors import InputError
 from pipelines.media.images import read_image
-from pipelines.types import Frame, ImageFile, Prompt, Settings
+from pipelines.settings import ImageFile, Settings
+from pipelines.types import Frame, Prompt
 
 MAX_REFERENCES = 3  # pictures a WanVACE model was trained with, at most
 _NAME = r"[A-Za-z][A-Za-z0-9_-]{0,31}"

@@ -15,8 +15,9 @@ from pipelines.errors import InputError
 from pipelines.mesh import MeshPipeline, MeshShot
 from pipelines.passes import RenderPass, pass_reader
 from pipelines.restyle import Look, RestylePipeline, check_look, depth_given, restyled, structure_maker
+from pipelines.settings import VideoFile
 from pipelines.source import Source
-from pipelines.types import Plan, Request, VideoFile
+from pipelines.types import Plan, Request
 
 
 class RenderRequest(MeshShot, Look, Request):

@@ -21,10 +21,11 @@ from pipelines.errors import InputError
 from pipelines.finishing.effect import Effect
 from pipelines.media.images import read_image
 from pipelines.presets import PRESETS, Styled
+from pipelines.settings import ImageFile
 from pipelines.source import SourcePipeline
 from pipelines.structure import StructureMaker
 from pipelines.style import Stylist
-from pipelines.types import Conditioning, Frame, Frames, ImageFile, Plan, Request
+from pipelines.types import Conditioning, Frame, Frames, Plan, Request
 
 Structure = Literal["grey", "edges", "depth"]
 

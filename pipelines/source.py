@@ -21,7 +21,8 @@ from pipelines.finishing.effect import Effect
 from pipelines.media.container import shown_name
 from pipelines.media.probe import VideoInfo, probe_video
 from pipelines.media.read import read_video
-from pipelines.types import Conditioning, Finishing, Frames, FrameStream, Plan, VideoRequest
+from pipelines.settings import Finishing
+from pipelines.types import Conditioning, Frames, FrameStream, Plan, VideoRequest
 from pipelines.windows import Windows
 
 LONGEST_SOURCE = 600  # seconds

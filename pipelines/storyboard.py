@@ -15,7 +15,8 @@ from pipelines.board import Board, BoardRequest
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError
 from pipelines.restyle import RestylePipeline
-from pipelines.types import Plan, VideoFile
+from pipelines.settings import VideoFile
+from pipelines.types import Plan
 
 
 class StoryboardRequest(BoardRequest):

@@ -15,7 +15,8 @@ from pipelines.media.images import read_image
 from pipelines.motion.moved import Moved, way_on
 from pipelines.presets import Styled
 from pipelines.references import MAX_REFERENCES, Reference, check_references, in_words, pictures_of
-from pipelines.types import ImageFile, Plan, Request
+from pipelines.settings import ImageFile
+from pipelines.types import Plan, Request
 
 
 class TextImageToVideoRequest(Moved, Styled, Request):

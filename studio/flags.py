@@ -13,7 +13,8 @@ from pipelines.base import rate_text
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError
 from pipelines.media.probe import probe_video
-from pipelines.types import ASPECT_RATIOS, MAX_SEED, Finishing, Request
+from pipelines.settings import ASPECT_RATIOS, Finishing
+from pipelines.types import MAX_SEED, Request
 
 R = TypeVar("R", bound=Request)
 

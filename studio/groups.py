@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from pipelines.types import ASPECT_RATIOS
+from pipelines.settings import ASPECT_RATIOS
 from studio import forms, labels, words
 from studio.adapter_choice import adapter_input
 from studio.components import (

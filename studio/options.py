@@ -13,7 +13,8 @@ from pydantic.fields import FieldInfo
 
 from pipelines.errors import InputError
 from pipelines.fields import media_kind
-from pipelines.types import Request, Settings
+from pipelines.settings import Settings
+from pipelines.types import Request
 from studio.recipes import build_request
 
 

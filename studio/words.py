@@ -262,6 +262,7 @@ FROM_ELSEWHERE = "This was asked by another site's page, so it was not done."
 SIGN_IN_FIRST = "Sign in first."
 REFUSALS: Mapping[int, str] = {400: "This is no call.", 404: "There is nothing here.", 413: "This is too much."}
 UPLOADS_FULL = "Your uploads of the last day take {used}, of {most} that each person may have. Try again tomorrow."
+UPLOAD_TOO_MANY = "These are more than 1,000 files at once. Send fewer."
 NO_UPLOAD = "This is no upload. Send files in fields called 'files' of a multipart/form-data body."
 UPLOAD_TOO_LARGE = "This is too large. One file may have up to {most}."
 BAD_LIMITS = "--jobs-per-person is {jobs} and --upload-gb {uploads:g}; both must be more than nothing."

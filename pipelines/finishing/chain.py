@@ -21,7 +21,8 @@ from pipelines.finishing.speed import Speed
 from pipelines.finishing.super_resolution import check_network, load_network
 from pipelines.finishing.upscale import NETWORK_FACTOR, Upscale
 from pipelines.media.mixing import check_sound
-from pipelines.types import Finishing, Frame, Sound
+from pipelines.settings import Finishing
+from pipelines.types import Frame, Sound
 
 # Fields of Finishing that are about the finished picture: of a film of shots, and where a source is put back, they wait
 # until that is done.

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pipelines.errors import InputError
 from pipelines.media.audio import SoundCodec
-from pipelines.types import Quality
+from pipelines.settings import Quality
 
 Codec = Literal["h264", "h265", "av1", "vp9", "prores"]
 Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"]

@@ -21,7 +21,8 @@ from pipelines.media.filters import pulled
 from pipelines.media.provenance import Origin
 from pipelines.media.publish import published
 from pipelines.media.write import write_video
-from pipelines.types import FrameStream, Mask, Quality, Sound
+from pipelines.settings import Quality
+from pipelines.types import FrameStream, Mask, Sound
 
 FORMATS = (*CODECS, ".gif", ".webp", ".zip", ".jpg")
 _SHEET_FRAMES, _SHEET_COLUMNS, _SHEET_SIDE, _SHEET_GROUND = 12, 4, 480, 24

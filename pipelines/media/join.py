@@ -21,7 +21,8 @@ from pipelines.media.provenance import Origin
 from pipelines.media.read import read_video
 from pipelines.media.title import TITLE_SECONDS, Title
 from pipelines.media.write import write_video
-from pipelines.types import Clip, Frame, Frames, FrameStream, Quality, Sound
+from pipelines.settings import Quality
+from pipelines.types import Clip, Frame, Frames, FrameStream, Sound
 
 if TYPE_CHECKING:
     from moviepy import VideoClip

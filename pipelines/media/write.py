@@ -23,7 +23,8 @@ from pipelines.media.metadata import KEY, parse_recipe
 from pipelines.media.probe import inspect
 from pipelines.media.provenance import TAG, Origin, add_origin
 from pipelines.media.publish import published
-from pipelines.types import Clip, Frame, FrameStream, Mask, Quality, Sound
+from pipelines.settings import Quality
+from pipelines.types import Clip, Frame, FrameStream, Mask, Sound
 
 _BT709 = 1  # primaries, transfer and matrix, as numbered in ITU-T H.273
 # AREA averages the four pixels a chroma sample stands for; ACCURATE_RND keeps the conversion free of a darkening bias.

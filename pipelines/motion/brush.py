@@ -20,7 +20,7 @@ from pipelines.media.images import fit_cover, image_size
 from pipelines.media.masks import is_video, read_mask
 from pipelines.motion.camera import Move
 from pipelines.motion.warp import Floats, View, pixel_places
-from pipelines.types import ImageFile, Settings
+from pipelines.settings import ImageFile, Settings
 
 MAX_BRUSHES = 5
 

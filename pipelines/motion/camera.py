@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from pipelines.types import Settings
+from pipelines.settings import Settings
 
 Floats = NDArray[np.float32]
 

@@ -10,7 +10,7 @@ from pipelines.checkpoints import ModelInfo
 from pipelines.motion.brush import Region
 from pipelines.motion.camera import Camera
 from pipelines.motion.path import Motion
-from pipelines.types import Settings
+from pipelines.settings import Settings
 
 
 class Moved(Settings):

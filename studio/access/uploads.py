@@ -49,7 +49,10 @@ def upload_routes(uploads: Path, quota: int | None) -> APIRouter:
             )
         # gradio stumbles over plain fields where files belong with one of the last two
         except (MultiPartException, _TooMuch, TypeError, AttributeError) as error:
-            if isinstance(error, _TooMuch) or "exceeded maximum" in str(getattr(error, "message", "")):
+            why = str(getattr(error, "message", ""))
+            if why.startswith("Too many"):
+                return PlainTextResponse(words.UPLOAD_TOO_MANY, 413)
+            if isinstance(error, _TooMuch) or "exceeded maximum" in why:
                 return PlainTextResponse(words.UPLOAD_TOO_LARGE.format(most=amounts.size(LARGEST_FILE)), 413)
             return PlainTextResponse(words.NO_UPLOAD, 400)
         return JSONResponse([str(file) for file in files])

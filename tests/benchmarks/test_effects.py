@@ -26,7 +26,8 @@ from pipelines.finishing.upscale import Upscale
 from pipelines.media.encodings import CRF
 from pipelines.media.probe import probe_video
 from pipelines.media.write import write_video
-from pipelines.types import Finishing, Frames
+from pipelines.settings import Finishing
+from pipelines.types import Frames
 from tests.benchmarks import moviepy_effects as mp
 from tests.benchmarks.side_by_side import compare, heading
 from tests.media_samples import chunks_of, moving_square, picture, stream_of
@@ -181,7 +182,8 @@ from pipelines.finishing.chain import finishing_chain
 from pipelines.finishing.effect import finish
 from pipelines.media.read import read_video
 from pipelines.media.write import write_video
-from pipelines.types import Finishing, FrameStream
+from pipelines.settings import Finishing
+from pipelines.types import FrameStream
 from tests.benchmarks.test_effects import _panorama
 folder, seconds = Path(sys.argv[1]), int(sys.argv[2])
 part = _panorama(24, 160, 96)

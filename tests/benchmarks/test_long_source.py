@@ -20,7 +20,8 @@ from pipelines.media.read import read_video
 from pipelines.model import LatentVideoModel
 from pipelines.scene.camera import CameraMove
 from pipelines.scene.rendering import open_scene
-from pipelines.types import Finishing, Frames
+from pipelines.settings import Finishing
+from pipelines.types import Frames
 from tests.media_samples import collect, make_video, tone
 from tests.pipelines.looks import EXAMPLES, INFO
 

@@ -19,7 +19,8 @@ from diffusers.utils import export_to_video
 from pipelines import PIPELINES, load_model
 from pipelines.checkpoints import ASSETS, ModelInfo, model_info
 from pipelines.model import LatentVideoModel
-from pipelines.types import Finishing, Request
+from pipelines.settings import Finishing
+from pipelines.types import Request
 from tests.media_samples import make_video, moving_square, picture
 
 PROMPT = "a red ball moving right over the sea"

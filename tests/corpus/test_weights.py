@@ -13,7 +13,7 @@ from pipelines.errors import MediaError
 from pipelines.finish import FinishRequest, FinishVideo
 from pipelines.registry import SERVICES
 from pipelines.render import RenderRequest
-from pipelines.types import Finishing
+from pipelines.settings import Finishing
 from tests.corpus.doors import DOORS
 from tests.corpus.test_library import assert_is_a_sentence
 from tests.media_samples import make_video, moving_square

@@ -17,8 +17,9 @@ from pipelines.adapters import adapters_in, check_adapter
 from pipelines.errors import InputError, MediaError
 from pipelines.model import LatentVideoModel
 from pipelines.sampling import Sampling
+from pipelines.settings import Finishing
 from pipelines.text_to_video import TextToVideo, TextToVideoRequest
-from pipelines.types import Conditioning, Finishing
+from pipelines.types import Conditioning
 from tests.tiny import tiny_info, tiny_model_folder, tiny_pipeline
 
 INFO = dataclasses.replace(tiny_info(), upscale=1, delivery_rate="8")

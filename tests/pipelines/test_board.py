@@ -14,8 +14,9 @@ from pipelines.media.metadata import read_recipe
 from pipelines.model import LatentVideoModel
 from pipelines.portrait import portrait
 from pipelines.sampling import Sampling
+from pipelines.settings import Finishing
 from pipelines.storyboard import Storyboard, StoryboardRequest
-from pipelines.types import Conditioning, Finishing
+from pipelines.types import Conditioning
 from tests.tiny import tiny_info
 
 INFO = dataclasses.replace(tiny_info(), upscale=1, delivery_rate="8")

@@ -18,8 +18,8 @@ from pipelines.media.provenance import read_origin
 from pipelines.media.read import read_video
 from pipelines.media.write import write_video
 from pipelines.model import LatentVideoModel
+from pipelines.settings import Finishing
 from pipelines.text_to_video import TextToVideo, TextToVideoRequest
-from pipelines.types import Finishing
 from tests.media_samples import collect, make_video, moving_square, psnr, stream_of, tone
 from tests.tiny import tiny_info
 

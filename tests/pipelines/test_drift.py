@@ -11,8 +11,9 @@ import pytest
 from pipelines.checkpoints import STARTER, model_info
 from pipelines.media.read import read_video
 from pipelines.model import LatentVideoModel
+from pipelines.settings import Finishing
 from pipelines.text_to_video import TextToVideo, TextToVideoRequest
-from pipelines.types import Finishing, Frame
+from pipelines.types import Frame
 from tests.media_samples import collect
 
 pytestmark = pytest.mark.slow

@@ -15,7 +15,8 @@ from pipelines.finish import FinishRequest, FinishVideo, crop_stated, one_frame
 from pipelines.media.metadata import read_recipe
 from pipelines.media.probe import probe_video
 from pipelines.media.read import read_video
-from pipelines.types import Clip, Finishing, Progress
+from pipelines.settings import Finishing
+from pipelines.types import Clip, Progress
 from tests.media_samples import collect, make_video, moving_square, picture, psnr, tone
 
 

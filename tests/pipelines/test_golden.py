@@ -18,7 +18,8 @@ import pytest
 from pipelines.errors import MediaError
 from pipelines.finish import FinishRequest, FinishVideo
 from pipelines.media.read import read_video
-from pipelines.types import Clip, Finishing
+from pipelines.settings import Finishing
+from pipelines.types import Clip
 from tests.media_samples import collect, make_video, moving_square, picture, tone, turn
 
 LOSSLESS = {"crf": "2"}

@@ -11,9 +11,9 @@ from PIL import Image
 from pipelines.finishing.put_back import PutBack, softened
 from pipelines.mask import EMPTY_PLACE, NOTHING, MaskEdit, MaskRequest
 from pipelines.media.read import read_video
+from pipelines.settings import Finishing
 from pipelines.structure import StructureMaker
 from pipelines.subject import painting_region
-from pipelines.types import Finishing
 from tests.media_samples import collect, make_video, moving_square
 from tests.tiny import tiny_info
 

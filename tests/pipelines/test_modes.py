@@ -18,7 +18,8 @@ from pipelines.media.read import read_video
 from pipelines.media.write import write_video
 from pipelines.model import LatentVideoModel
 from pipelines.motion.camera import Camera
-from pipelines.types import Finishing, Progress, Request
+from pipelines.settings import Finishing
+from pipelines.types import Progress, Request
 from tests.media_samples import collect, make_video, moving_square, picture, stream_of, tone
 from tests.tiny import tiny_info
 

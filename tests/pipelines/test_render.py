@@ -19,7 +19,8 @@ from pipelines.model import LatentVideoModel
 from pipelines.passes import shaded
 from pipelines.render import Render, RenderRequest
 from pipelines.scene import open_scene
-from pipelines.types import Conditioning, Finishing
+from pipelines.settings import Finishing
+from pipelines.types import Conditioning
 from tests.media_samples import make_video
 from tests.pipelines.scene.shapes import ball_file, box_file
 from tests.tiny import tiny_info

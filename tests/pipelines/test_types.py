@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from pipelines.fields import map_media, media_fields
-from pipelines.types import Conditioning, Finishing, ImageFile, Request, Settings, VideoFile
+from pipelines.settings import Finishing, ImageFile, Settings, VideoFile
+from pipelines.types import Conditioning, Request
 
 
 class Shot(Settings):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic.fields import FieldInfo
 
 from pipelines.fields import media_kind
-from pipelines.types import Settings
+from pipelines.settings import Settings
 
 PATTERNED = {"size": ["64x32", "1920x1080"], "frame_rate": ["24", "30000/1001", "59"]}
 

@@ -10,7 +10,7 @@ from pipelines.checkpoints import model_info
 from pipelines.errors import InputError
 from pipelines.media.probe import VideoInfo
 from pipelines.registry import PIPELINES
-from pipelines.types import Finishing
+from pipelines.settings import Finishing
 from studio import flags
 from studio.flags import apply_flags, split_prompt
 from tests.studio.jobs.fakes import PlainRequest, model_folder

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines import PIPELINES, SERVICES
 from pipelines.motion.camera import Camera
-from pipelines.types import Finishing
+from pipelines.settings import Finishing
 from studio import labels
 
 FIELDS = sorted({field for each in SERVICES.values() for field in each.request_type.model_fields} - {"finishing"})

@@ -12,7 +12,7 @@ import pytest
 from pipelines import PIPELINES, SERVICES
 from pipelines.errors import InputError
 from pipelines.motion.camera import Camera
-from pipelines.types import Finishing, Settings
+from pipelines.settings import Finishing, Settings
 from studio import words
 from studio.fetches import Fetches
 from studio.forms import Form, read_seed

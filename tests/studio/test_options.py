@@ -10,7 +10,7 @@ from pipelines.errors import InputError
 from pipelines.motion.camera import Camera
 from pipelines.registry import PIPELINES
 from pipelines.scene import CameraMove
-from pipelines.types import Finishing, Settings
+from pipelines.settings import Finishing, Settings
 from studio.options import add_options, fields_from, options_of, request_from
 
 StoryboardRequest = PIPELINES["storyboard"].request_type

@@ -10,7 +10,8 @@ import pytest
 
 from pipelines import PIPELINES
 from pipelines.media.probe import probe_video
-from pipelines.types import Finishing, Request
+from pipelines.settings import Finishing
+from pipelines.types import Request
 from studio.jobs.desk import JobDesk
 from studio.jobs.job import WorkerStatus
 from studio.paths import DataFolder

@@ -10,7 +10,8 @@ import pytest
 
 from pipelines.finishing import finishing_chain
 from pipelines.finishing.effect import finish
-from pipelines.types import Finishing, FrameStream
+from pipelines.settings import Finishing
+from pipelines.types import FrameStream
 from tests.media_samples import collect, moving_square, picture, stream_of
 
 

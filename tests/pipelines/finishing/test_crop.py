@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from pipelines.errors import InputError
 from pipelines.finishing.crop import Crop, CropToRatio, PadToRatio, largest_inside
 from pipelines.finishing.resize import Resize
-from pipelines.types import AspectRatio, FrameStream
+from pipelines.settings import AspectRatio
+from pipelines.types import FrameStream
 from tests.media_samples import collect, moving_square, stream_of
 
 RATIOS = get_args(AspectRatio)

@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.finishing import finishing_chain
 from pipelines.finishing.effect import finish
-from pipelines.types import Finishing
+from pipelines.settings import Finishing
 from tests.media_samples import collect, moving_square, stream_of
 
 

@@ -18,7 +18,7 @@ from pipelines.finish import FinishRequest, FinishVideo
 from pipelines.finishing.super_resolution import OVERLAP, TILE, check_network, enlarge_with, load_network
 from pipelines.finishing.upscale import WEIGHTS, Upscale, _run
 from pipelines.media.probe import probe_video
-from pipelines.types import Finishing
+from pipelines.settings import Finishing
 from tests.media_samples import collect, make_video, moving_square, picture, psnr, stream_of
 
 HALF_PRECISION = b"\x47\x6b\x30\x01"  # how ncnn marks weights of sixteen bits

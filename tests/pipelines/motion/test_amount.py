@@ -16,7 +16,8 @@ from pipelines.errors import InputError
 from pipelines.media.write import write_video
 from pipelines.model import LatentVideoModel
 from pipelines.motion.camera import Camera
-from pipelines.types import Finishing, Frames, Request
+from pipelines.settings import Finishing
+from pipelines.types import Frames, Request
 from studio.jobs.estimates import work_of
 from tests.media_samples import collect, picture, stream_of
 from tests.pipelines.motion.conftest import INFO

@@ -14,7 +14,8 @@ from pipelines.board import Panel
 from pipelines.errors import OutOfMemory
 from pipelines.model import LatentVideoModel
 from pipelines.motion.camera import Camera
-from pipelines.types import Finishing, Request
+from pipelines.settings import Finishing
+from pipelines.types import Request
 from tests.media_samples import picture
 from tests.pipelines.motion.conftest import INFO
 

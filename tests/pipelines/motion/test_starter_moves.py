@@ -19,7 +19,8 @@ from pipelines.media.read import read_video
 from pipelines.model import LatentVideoModel
 from pipelines.motion.brush import MotionBrush
 from pipelines.motion.camera import Camera
-from pipelines.types import Finishing, Frames
+from pipelines.settings import Finishing
+from pipelines.types import Frames
 from tests.media_samples import collect
 from tests.pipelines.motion.seen import across, down, flow, flow_of_detail, growth, turning
 

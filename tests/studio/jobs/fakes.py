@@ -16,7 +16,8 @@ from pipelines.errors import InputError, ModelMissing, OutOfMemory
 from pipelines.media.metadata import recipe_metadata
 from pipelines.media.write import write_video
 from pipelines.registry import SERVICES
-from pipelines.types import Clip, Finishing, FrameStream, ImageFile, OnProgress, Progress, Request
+from pipelines.settings import Finishing, ImageFile
+from pipelines.types import Clip, FrameStream, OnProgress, Progress, Request
 from studio.jobs.worker import Loaded
 
 LOADER = "tests.studio.jobs.fakes:load"

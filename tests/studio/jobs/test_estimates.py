@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines.render import RenderRequest
-from pipelines.types import Finishing
+from pipelines.settings import Finishing
 from studio.jobs.estimates import bytes_needed, clip_seconds, expected_seconds, remaining_seconds, work_of
 from tests.studio.jobs.fakes import PlainRequest
 
