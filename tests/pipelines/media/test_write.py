@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -171,3 +173,20 @@ def test_sound_and_picture_lie_side_by_side(tmp_path: Path) -> None:
         kinds = [(packet.pos, packet.stream.type) for packet in container.demux() if packet.size]
     order = [kind for _, kind in sorted(kinds)]
     assert sum(one != other for one, other in pairwise(order)) > 4
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there an encoder can do that")
+def test_no_encoder_makes_anything_a_real_time_thread(tmp_path: Path) -> None:
+    frames = moving_square(6)
+    policies: set[int] = set()
+
+    def watched() -> Iterator[Frames]:
+        for frame in frames:
+            policies.update(map(os.sched_getscheduler, map(int, os.listdir("/proc/self/task"))))
+            yield frame[None]
+        time.sleep(0.2)  # the encoder works in a thread of its own
+        policies.update(map(os.sched_getscheduler, map(int, os.listdir("/proc/self/task"))))
+
+    stream = replace(stream_of(frames), chunks=watched())
+    write_video(stream, tmp_path / "clip.mp4", codec="av1", quality="draft")
+    assert policies == {os.sched_getscheduler(0)} == {os.SCHED_OTHER}
