@@ -14,11 +14,14 @@ from gradio.data_classes import FileData
 from numpy.typing import NDArray
 from PIL import Image
 
+from pipelines.errors import MediaError
 from pipelines.media.images import image_size, read_alpha
 from pipelines.types import Frame
-from studio.access.strokes import keep_apart, open_canvases_only
+from studio import tab_words
+from studio.access.strokes import keep_apart
 
 COLOUR = (240, 179, 90)  # the page's accent
+LARGEST = 16_000_000  # pixels of a layer that is taken
 CANVAS_SIDE = 1280  # pixels of the long side; finer strokes than that nobody paints
 
 Canvas = dict[str, Any]  # what gradio's editor holds
@@ -40,7 +43,6 @@ def editor(label: str, **options: Any) -> gr.ImageEditor:
     )
     editor.convert_and_format_image = _layer  # type: ignore[method-assign]
     keep_apart(editor)
-    open_canvases_only(editor)
     return editor
 
 
@@ -58,9 +60,11 @@ def _layer(file: FileData | bytes | None, flatten_on_white: bool = False) -> Ima
 
 
 def _painted(path: Path) -> Image.Image:
+    width, height = image_size(path)
+    if width * height > LARGEST:
+        raise MediaError(tab_words.CANVAS_TOO_LARGE.format(size=f"{width}x{height}"))
     alpha = read_alpha(path)
     if alpha is None:  # all of it
-        width, height = image_size(path)
         alpha = np.full((height, width), 255, np.uint8)
     colour = np.broadcast_to(np.array(COLOUR, np.uint8), (*alpha.shape, 3))
     return Image.fromarray(np.dstack([colour, alpha]))

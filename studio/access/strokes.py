@@ -1,18 +1,15 @@
 """What is painted on a canvas arrives before the call that uses it, under a name the browser chose.
 
 Gradio keeps it in memory by that name alone, for anybody and for good. Here the name is the person's, as the guard
-makes it in the call, only the last few are kept, and nothing is opened that no canvas is.
+makes it in the call, and only the last few are kept.
 """
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import Any
 
 import gradio as gr
 from gradio.components.base import server
-from gradio.data_classes import FileData
-from PIL import Image
 
 from studio.access.guard import theirs
 from studio.callers import CALLER
@@ -20,8 +17,6 @@ from studio.person import Person
 
 KEPT = 4  # canvases of one person on their way
 LAYERS = 8  # of one canvas; the page's have one, and gradio makes room for as many as a call says there are
-FORMATS = ("PNG", "WEBP", "JPEG")  # in which a canvas comes
-LARGEST = 16_000_000  # pixels
 
 
 def keep_apart(editor: gr.ImageEditor) -> None:
@@ -40,17 +35,3 @@ def keep_apart(editor: gr.ImageEditor) -> None:
             del editor.blob_storage[name]
 
     editor.accept_blobs = accept_blobs  # type: ignore[method-assign]
-
-
-def open_canvases_only(editor: gr.ImageEditor) -> None:
-    """Have an editor refuse to open what Pillow knows and no canvas is. Its caller is no page, so the error is bare."""
-    convert = editor.convert_and_format_image
-
-    def checked(file: FileData | bytes | None, flatten_on_white: bool = False) -> Any:
-        if file is not None:
-            with Image.open(file.path if isinstance(file, FileData) else BytesIO(file), formats=FORMATS) as image:
-                if image.width * image.height > LARGEST:
-                    raise ValueError(f"a canvas of {image.width}x{image.height}")
-        return convert(file, flatten_on_white)
-
-    editor.convert_and_format_image = checked  # type: ignore[method-assign]

@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from pipelines.fields import media_kind
 from pipelines.settings import Settings
 
-PATTERNED = {"size": ["64x32", "1920x1080"], "frame_rate": ["24", "30000/1001", "59"]}
+PATTERNED = {"size": ["64x32", "1920x1080"], "frame_rate": ["24", "30000/1001", "59"], "name": ["hero", "home-2"]}
 
 
 def requests(settings: type[Settings], files: list[str]) -> st.SearchStrategy[Any]:

@@ -86,7 +86,10 @@ class Plain:
         on_progress(Progress("decode", 1.0))
         frames = np.broadcast_to(frame, (request.num_frames, *frame.shape)).copy()
         stream = FrameStream(iter([frames]), request.width, request.height, Fraction(16), request.num_frames)
-        return write_video(stream, folder / "clip.mp4", metadata=recipe_metadata(recipe))
+        clip = write_video(stream, folder / "clip.mp4", metadata=recipe_metadata(recipe))
+        for latents in folder.glob("latents-*"):
+            latents.unlink()
+        return clip
 
 
 class Picture(Plain):

@@ -52,11 +52,19 @@ def test_a_retry_is_handed_the_latents_and_the_first_job_keeps_its_own(folder: D
 
 
 def test_of_a_finished_job_only_what_it_shows_stays(folder: DataFolder) -> None:
-    (take_over_work(folder, FIRST) / LATENTS).write_bytes(b"hours")
+    work = take_over_work(folder, FIRST)
+    (work / "shot-000.mp4").write_bytes(b"x")
     for name in ("clip.mp4", "preview.jpg", ".preview.jpg.partial", "error.txt"):
         (folder.job("a") / name).write_bytes(b"x")
     discard_work(folder, "a")
     assert [path.name for path in folder.job("a").iterdir()] == ["clip.mp4"]
+
+
+def test_latents_that_the_pipeline_did_not_clear_stay_with_a_finished_job(folder: DataFolder) -> None:
+    work = take_over_work(folder, FIRST)
+    (work / LATENTS).write_bytes(b"hours")
+    discard_work(folder, "a")
+    assert [path.name for path in work.iterdir()] == [LATENTS]
 
 
 def test_a_clip_that_is_out_tells_its_recipe_even_if_that_cannot_be_read(folder: DataFolder) -> None:
