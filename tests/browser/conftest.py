@@ -130,6 +130,8 @@ def opened_page(browser: Browser, studio: Studio) -> Iterator[Page]:
     strangers: list[str] = []
     faults: list[str] = []
     page.on("request", lambda each: None if _ours(each.url, studio.url) else strangers.append(each.url))
+    # what the page's policy stopped was never sent
+    page.on("requestfailed", lambda each: strangers.remove(each.url) if each.failure == "csp" else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto(studio.url)
     expect(page.get_by_role("tab").first).to_be_visible(timeout=60_000)

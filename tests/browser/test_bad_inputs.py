@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Error as PlaywrightError
 
-from studio import words
+from studio import tab_words
 from tests.browser import hands
 from tests.browser.conftest import Inputs, Studio, opened_page
 from tests.corpus.cases import CASES, place_in
@@ -68,7 +69,8 @@ def _refused(page: Page, says: str) -> None:
     expect(notice).to_be_visible()
     assert not NEVER.search(notice.inner_text())
     for close in page.get_by_test_id("toast-close").all():
-        close.click()
+        with suppress(PlaywrightError):  # it went by itself meanwhile
+            close.click(timeout=3000)
     expect(page.get_by_test_id("toast-body")).to_have_count(0)
 
 
@@ -110,7 +112,7 @@ def test_a_mask_that_marks_nothing_gets_its_sentence(page: Page, made: Callable[
     tab = hands.open_tab(page, "mask")
     hands.field(tab, "prompt").fill("the blue cube")
     hands.give_file(tab, "mask", "video", video)
-    tab.get_by_label(words.MASK_WAYS["file"], exact=True).check()
+    tab.get_by_label(tab_words.MASK_WAYS["file"], exact=True).check()
     box = tab.locator("#mask-mask")
     box.locator("input[type=file]").first.set_input_files(str(mask))
     page.wait_for_timeout(1500)  # until the studio has it
