@@ -27,11 +27,12 @@ def main(arguments: list[str] | None = None) -> int:
     data = DataFolder(Path(flags.data).expanduser().resolve()) if flags.data else DataFolder.default()
     try:
         _serve(flags, data)
-    except KeyboardInterrupt:  # uvicorn raises it once more after an orderly end
-        print(words.STOPPED, flush=True)
+    except KeyboardInterrupt:  # uvicorn mostly raises it once more after an orderly end
+        pass
     except SeptetError as error:
         print(error, file=sys.stderr)
         return 1
+    print(words.STOPPED, flush=True)
     return 0
 
 
