@@ -114,5 +114,5 @@ def test_twenty_seconds_keep_length_and_sound_without_a_seam(mode: str, tmp_path
         flush=True,
     )
     assert off < 0.01
-    assert steps[joins].max() <= steps[others].max()
+    assert steps[joins].max() <= 1.1 * steps[others].max()
     assert runs[LONG].peak < 1.1 * runs[SHORT].peak
