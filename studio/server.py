@@ -60,6 +60,7 @@ def build_app(shelf: Shelf, entrance: Entrance | None = None) -> FastAPI:
     )
     app.include_router(media_routes(shelf))
     app.include_router(_asked_by_the_page(shelf, fetches, entrance))
+    app.include_router(_shown_by_the_page())
     app.include_router(upload_routes(shelf.desk.folder.uploads, entrance.uploads))
     if entrance.identity.shares:
         app.include_router(share_routes(shelf))
@@ -90,7 +91,7 @@ def build_app(shelf: Shelf, entrance: Entrance | None = None) -> FastAPI:
 
 
 def _asked_by_the_page(shelf: Shelf, fetches: Fetches, entrance: Entrance) -> APIRouter:
-    """What the page's own scripts ask for: the result panels, the header, the library, example files."""
+    """What the page's own scripts ask for: the result panels, the header, the library."""
     router = APIRouter()
 
     @router.get("/healthz")
@@ -139,6 +140,13 @@ def _asked_by_the_page(shelf: Shelf, fetches: Fetches, entrance: Entrance) -> AP
     def counted(typed: Typed) -> JSONResponse:
         info = shelf.model()
         return JSONResponse({"lines": remarks(typed.prompts(), info) if info else []}, headers=PRIVATE)
+
+    return router
+
+
+def _shown_by_the_page() -> APIRouter:
+    """Pictures that are the same for everybody: of styles, and files of examples."""
+    router = APIRouter()
 
     @router.get("/styles/{name}.webp")
     def style(name: str) -> FileResponse:

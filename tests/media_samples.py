@@ -11,6 +11,7 @@ import av
 import cv2
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
+from PIL import Image
 
 from pipelines.types import Frame, Frames, FrameStream, Mask
 
@@ -21,6 +22,16 @@ MATRICES = {  # tkhd display matrices: a, b, u, c, d, v, x, y, w
     "mirror": (-1, 0, 0, 0, 1, 0, 0, 0, 1),
     "flip": (1, 0, 0, 0, -1, 0, 0, 0, 1),
     "transpose": (0, 1, 0, 1, 0, 0, 0, 0, 1),
+}
+
+TO_STORED = {  # what undoes each EXIF orientation
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
 }
 
 

@@ -11,19 +11,10 @@ from PIL import Image, ImageCms
 from tests.corpus.kinds import Place, Table, noise
 from tests.corpus.pictures import HEIGHT, WHERE, WIDTH, jpeg, saved, shown
 from tests.corpus.raw import png, png_chunk
+from tests.media_samples import TO_STORED
 
 TAGGED = Table("image")
 row = TAGGED.row
-
-TO_STORED = {  # what undoes each EXIF orientation
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_90,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_270,
-}
 
 
 @row("I28", "each of the eight ways a camera can be held", "taken")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,16 +13,8 @@ from PIL import Image
 from pipelines.motion.camera import Camera
 from studio.shelf import Shelf
 from studio.tabs.base import Page, Tab
-from tests.studio.rooms import quiet_shelf
 
 STILL = Camera().model_dump()
-
-
-@pytest.fixture
-def shelf(tmp_path: Path) -> Iterator[Shelf]:
-    shelf = quiet_shelf(tmp_path)
-    yield shelf
-    shelf.desk.close()
 
 
 def tab_of(shelf: Shelf, mode: str) -> Tab:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -15,19 +13,11 @@ from studio.shelf import Shelf
 from studio.tabs import text_image_to_video
 from studio.tabs.base import Page
 from studio.tabs.text_image_to_video import TextImageToVideoTab
-from tests.studio.rooms import quiet_shelf
 
 GIVEN = [
     {"image": "a.png", "name": "hero", "description": "a red ball"},
     {"image": "b.png", "name": "dog", "description": ""},
 ]
-
-
-@pytest.fixture
-def shelf(tmp_path: Path) -> Iterator[Shelf]:
-    shelf = quiet_shelf(tmp_path)
-    yield shelf
-    shelf.desk.close()
 
 
 @pytest.fixture

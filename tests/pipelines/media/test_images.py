@@ -13,7 +13,7 @@ from PIL import Image, ImageCms
 
 from pipelines.errors import MediaError
 from pipelines.media.images import fit_cover, image_size, read_alpha, read_image
-from tests.media_samples import picture, psnr
+from tests.media_samples import TO_STORED, picture, psnr
 
 
 def _saved(path: Path, image: Image.Image, **options: object) -> Path:
@@ -38,16 +38,7 @@ def test_other_formats_are_read(tmp_path: Path, suffix: str) -> None:
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_all_eight_orientations_come_upright(tmp_path: Path, orientation: int) -> None:
     upright = Image.fromarray(picture(48, 32))
-    undo = {
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_90,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_270,
-    }
-    stored = upright.transpose(undo[orientation]) if orientation > 1 else upright
+    stored = upright.transpose(TO_STORED[orientation]) if orientation > 1 else upright
     exif = Image.Exif()
     exif[0x0112] = orientation
     path = _saved(tmp_path / "p.png", stored, exif=exif)

@@ -12,6 +12,8 @@ from studio.person import Person
 from studio.shelf import folder_of
 from tests.studio.access.house import ANN, PEOPLE, SECRET, House
 
+pytestmark = pytest.mark.xdist_group("matrix")  # one house, asked in the order of the table
+
 G = "/gradio_api"
 NOT_THERE = "0" * 32
 MINE = (401, 404, 200, 200)  # nobody, ben, root (an admin), ann: what belongs to ann
