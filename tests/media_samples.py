@@ -13,6 +13,7 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from PIL import Image
 
+from pipelines.media.write import ordinary_priority
 from pipelines.types import Frame, Frames, FrameStream, Mask
 
 MATRICES = {  # tkhd display matrices: a, b, u, c, d, v, x, y, w
@@ -118,7 +119,7 @@ def make_video(
 
     `times` (seconds) makes the rate variable; `colour` is primaries, transfer, matrix, range.
     """
-    with av.open(str(path), "w") as container:
+    with ordinary_priority(), av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=Fraction(rate), options=options or {})
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = pixels

@@ -120,24 +120,26 @@ def _video_stream(out: OutputContainer, stream: FrameStream, encoding: Encoding)
         context.codec_tag = encoding.tag
     context.color_primaries = context.color_trc = context.colorspace = _BT709
     context.color_range = ColorRange.MPEG
-    with _ordinary_priority():
+    with ordinary_priority():
         context.open()
     return video
 
 
 @contextmanager
-def _ordinary_priority() -> Iterator[None]:
+def ordinary_priority() -> Iterator[None]:
     """SVT-AV1, opened by root, makes the process and threads of its own real-time ones, which would starve all others
     on the machine and stay so: whatever it did is undone."""
     if sys.platform != "linux":
         yield
         return
     policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
-    yield
-    for thread in map(int, os.listdir("/proc/self/task")):
-        with suppress(ProcessLookupError):  # it may have ended
-            if os.sched_getscheduler(thread) != policy:
-                os.sched_setscheduler(thread, policy, parameters)
+    try:
+        yield
+    finally:
+        for thread in map(int, os.listdir("/proc/self/task")):
+            with suppress(ProcessLookupError):  # it may have ended
+                if os.sched_getscheduler(thread) != policy:
+                    os.sched_setscheduler(thread, policy, parameters)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import av
 import numpy as np
 from PIL import Image
 
+from pipelines.media.write import ordinary_priority
 from tests.corpus.kinds import Place, Table, noise
 from tests.corpus.raw import png, png_chunk, png_header
 from tests.media_samples import make_video, moving_square, picture
@@ -218,7 +219,7 @@ def _(place: Place) -> list[Path]:
 @row("I26", "an AVIF with ten bits per colour", "taken")
 def _(place: Place) -> list[Path]:
     path = place.folder / "deep.avif"
-    with av.open(str(path), "w", format="avif") as out:
+    with ordinary_priority(), av.open(str(path), "w", format="avif") as out:
         stream = out.add_stream(
             "libsvtav1", rate=Fraction(1), options={"crf": "8", "preset": "12", "svtav1-params": "avif=1"}
         )
