@@ -18,6 +18,7 @@ from pipelines.media.write import write_video
 from pipelines.portrait import portrait
 from pipelines.progress import Meter, Stage
 from pipelines.types import MAX_SEED, Clip, Conditioning, Frame, Frames, FrameStream, Joining, OnProgress, Plan, Request
+from pipelines.windows import Seam
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -92,24 +93,20 @@ class PlanRun:
 
     def _frames(self) -> Iterator[Frames]:
         """The whole plan as one stream of frames: each window goes on from the last frames of the one before."""
-        overlap, left = self.plan.overlap, self.plan.num_frames
+        left = self.plan.num_frames
         tail: Frames | None = None
         for index, conditioning in enumerate(self.plan.conditionings):
-            skip = 0
-            if tail is not None and overlap:
-                conditioning = conditioning.beginning_with(tail[-overlap:])
-                skip = overlap
-            made: list[Frames] = []
+            if tail is not None and len(tail):
+                conditioning = conditioning.beginning_with(tail)
+            seam = Seam(tail, 0 if index == self.plan.count - 1 else self.plan.overlap)
             for chunk in self._answer(conditioning, index):
-                made.append(chunk)
-                fresh = chunk[skip:][:left]
-                skip = max(0, skip - len(chunk))
+                fresh = seam.passed(chunk)[:left]
                 left -= len(fresh)
                 if len(fresh):
                     yield fresh
                 if left <= 0:
                     return
-            tail = np.concatenate(made)[-max(1, overlap) :]
+            tail = seam.held
 
     def _answer(self, conditioning: Conditioning, index: int) -> Iterator[Frames]:
         """One question to the model: encode, denoise, keep the latents, decode chunk by chunk.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
+import cv2
 import numpy as np
 
 from pipelines.types import Frame, Frames
@@ -50,3 +51,30 @@ class Windows:
             yield start, np.stack(frames)
             tail = frames[len(frames) - self.overlap :]
             start += length - self.overlap
+
+
+class Seam:
+    """One window's frames on their way out. Those it shares with the window before dissolve from that one's into its
+    own: encoded and decoded once more they are not quite the same, and a hard change would show."""
+
+    def __init__(self, before: Frames | None, shared: int) -> None:
+        """`before`: the last frames of the window before, which this one begins with; `shared`: how many of its own
+        last frames the next one begins with."""
+        self._before = before
+        self._shared = shared
+        self._begun = 0
+        self.held: Frames | None = None  # at the end, the frames shared with the next window
+
+    def passed(self, chunk: Frames) -> Frames:
+        """The frames that can go on, as `chunk` (n, H, W, 3) arrives: the last `shared` so far stay."""
+        if self._before is not None and self._begun < (count := len(self._before)):
+            chunk = chunk.copy()
+            for index in range(min(len(chunk), count - self._begun)):
+                share = (self._begun + index + 1) / (count + 1)
+                old = self._before[self._begun + index]
+                chunk[index] = cv2.addWeighted(old, 1 - share, chunk[index], share, 0)
+        self._begun += len(chunk)
+        waiting = chunk if self.held is None else np.concatenate([self.held, chunk])
+        free = max(0, len(waiting) - self._shared)
+        self.held = waiting[free:]
+        return waiting[:free]

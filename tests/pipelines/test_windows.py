@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.windows import Windows
+from pipelines.windows import Seam, Windows
 
 STEP, OVERLAP = 4, 5
 
@@ -36,3 +36,25 @@ def test_a_clip_that_fits_is_one_window():
     assert Windows(17, 17, OVERLAP).count == 1
     assert Windows(18, 17, OVERLAP).lengths(STEP) == [17, 9]
     assert Windows(3, 17, OVERLAP).lengths(STEP) == [5]
+
+
+def through_seams(windows: list[np.ndarray], size: int) -> np.ndarray:
+    """Windows of frames (n, 2, 2, 3), `size` frames at a time, as one clip."""
+    passed, tail = [], None
+    for index, frames in enumerate(windows):
+        seam = Seam(tail, OVERLAP if index < len(windows) - 1 else 0)
+        passed += [seam.passed(frames[at : at + size]) for at in range(0, len(frames), size)]
+        tail = seam.held
+    return np.concatenate(passed)
+
+
+@given(total=st.integers(1, 120), length=st.sampled_from([9, 17]), size=st.integers(1, 8))
+def test_what_windows_share_is_shown_once(total, length, size):
+    cut = [frames for _, frames in Windows(total, length, OVERLAP).cut(chunks(total), STEP)]
+    shown = through_seams(cut, size)[:total, 0, 0, 0]
+    assert np.abs(shown.astype(int) - np.arange(total)).max() <= 1  # as a blend of equals rounds
+
+
+def test_one_window_dissolves_into_the_next():
+    shown = through_seams([np.full((9, 2, 2, 3), level, np.uint8) for level in (60, 120)], 4)[:, 0, 0, 0]
+    assert shown.tolist() == [60, 60, 60, 60, 70, 80, 90, 100, 110, 120, 120, 120, 120]
