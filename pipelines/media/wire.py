@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 Kind = Literal["ready", "value", "array", "refused", "broken", "end"]
 
-_TYPES = ("uint8", "float32")
+_TYPES = ("uint8", "float32", "float64", "int64")
 _LENGTH = struct.Struct(">I")
 _LONGEST = 32 << 20  # bytes of JSON: the words and packets of a file, never its pictures
 _LARGEST = 1 << 30  # bytes of an array; the largest picture has a quarter of that

@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-import io
-import struct
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.errors import MediaError
 from pipelines.media.container import shown_name
-from pipelines.scene.screening import MAX_FACES, check_amount, screened
-from pipelines.scene.wavefront import read_obj
-
-if TYPE_CHECKING:
-    import trimesh
+from pipelines.scene.screening import MAX_FACES, check_amount
 
 UpAxis = Literal["y", "z"]
 UP_AXES: dict[str, UpAxis] = {"glb": "y", "obj": "y", "stl": "z", "ply": "z"}  # as the programs that write them do
 MAX_BYTES = 64 << 20
 _ONE_AT_A_TIME = Lock()  # a large file takes a gigabyte while it is unfolded
 LARGEST_COORDINATE = 1e15  # squares and cubes of it are still finite
-
-# What trimesh, numpy and struct raise for a file that is not what it says; anything else is a bug
-_BROKEN = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    MemoryError,
-    NameError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    struct.error,
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,11 +66,12 @@ def _loaded(path: Path, stamp: tuple[int, int], up_axis: UpAxis | None) -> Mesh:
     kind = path.suffix.lower().removeprefix(".")
     if kind not in UP_AXES:
         raise MediaError(f"{name} is no 3D file that is read here; give a .glb, .obj, .stl or .ply file.")
-    data = screened(_bytes_of(path, stamp[0], name), kind, name)
-    try:
-        vertices, faces = _parsed(data, kind)
-    except _BROKEN as error:
-        raise MediaError(f"{name} cannot be read as a 3D file; it is damaged or not what its name says.") from error
+    if stamp[0] > MAX_BYTES:
+        raise MediaError(
+            f"{name} has {stamp[0] / 2**20:.0f} MB; the limit is {MAX_BYTES >> 20} MB. "
+            "Simplify the mesh, or export it as .glb."
+        )
+    vertices, faces = _geometry(path, kind, name)
     check_amount(len(faces), MAX_FACES, "triangles", name)  # once more: an OBJ's face may be many of them
     if not len(faces):
         raise MediaError(f"{name} has no surface: there are no triangles in it. Export a mesh, not points or lines.")
@@ -98,35 +80,16 @@ def _loaded(path: Path, stamp: tuple[int, int], up_axis: UpAxis | None) -> Mesh:
     return _standing(vertices, faces, up_axis or UP_AXES[kind], name)
 
 
-def _bytes_of(path: Path, size: int, name: str) -> bytes:
-    if size > MAX_BYTES:
-        raise MediaError(
-            f"{name} has {size / 2**20:.0f} MB; the limit is {MAX_BYTES >> 20} MB. "
-            "Simplify the mesh, or export it as .glb."
-        )
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise MediaError(f"The file {name} cannot be opened. Choose it again.") from error
+def _geometry(path: Path, kind: str, name: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Points and triangles as the file has them, read apart; whoever reads damaged files for us is not believed."""
+    from pipelines.scene.parsing import parsed
 
-
-def _parsed(data: bytes, kind: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """(vertices, faces) as the file has them. A loader is given bytes and no resolver: it can open no other file."""
-    if kind == "obj":
-        return _checked(*read_obj(data))
-    import trimesh
-
-    options: dict[str, Any] = {"skip_materials": True} if kind == "glb" else {}
-    with np.errstate(all="ignore"):  # numbers that are none are looked for afterwards
-        scene = trimesh.load_scene(io.BytesIO(data), file_type=kind, process=False, **options)
-        mesh: trimesh.Trimesh = scene.to_mesh()
-    vertices = np.asarray(mesh.vertices, np.float64).reshape(-1, 3)
-    return _checked(vertices, np.asarray(mesh.faces, np.int64).reshape(-1, 3))
-
-
-def _checked(vertices: NDArray[np.float64], faces: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    with closing(parsed(path, kind)) as answers:
+        vertices, faces = answers
+    if vertices.dtype != np.float64 or faces.dtype != np.int64 or {vertices.shape[1:], faces.shape[1:]} != {(3,)}:
+        raise MediaError(f"{name} cannot be read as a 3D file. Export it again.")
     if len(faces) and (faces.min() < 0 or faces.max() >= len(vertices)):
-        raise ValueError("a face names a vertex that is not there")
+        raise MediaError(f"{name} cannot be read as a 3D file: a face names a corner that is not there.")
     return vertices, faces
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import struct
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.errors import MediaError
-from pipelines.scene import load_mesh, loading, screening
+from pipelines.scene import load_mesh, loading, parsing, screening
+from pipelines.scene.parsing import parsed
 from tests.pipelines.scene.shapes import box_file, glb, save, triangle_tree
 
 KINDS = ("glb", "obj", "stl", "ply")
@@ -104,12 +108,18 @@ def test_materials_and_textures_are_never_opened(tmp_path: Path, monkeypatch: py
     tree["meshes"][0]["primitives"][0]["material"] = 0
     (tmp_path / "box.glb").write_bytes(glb(tree, points))
     opened: list[str] = []
-    genuine = Path.read_bytes
-    monkeypatch.setattr(Path, "read_bytes", lambda path: opened.append(path.name) or genuine(path))
-    monkeypatch.setattr("builtins.open", lambda path, *_args, **_options: opened.append(str(path)))
+    genuine = io.open
+
+    def watched(path: Path, *rest: Any, **options: Any) -> Any:
+        opened.append(Path(path).name)
+        return genuine(path, *rest, **options)
+
+    for where in ("io.open", "builtins.open"):
+        monkeypatch.setattr(where, watched)
     monkeypatch.setattr(socket, "socket", lambda *_args, **_options: opened.append("the network"))
     for name in ("box.obj", "box.glb"):
-        assert len(load_mesh(tmp_path / name).faces) == 1
+        points, faces = parsed.__wrapped__(tmp_path / name, name[-3:])  # right here, where it can be watched
+        assert (len(points), len(faces)) == (3, 1)
     assert opened == ["box.obj", "box.glb"]
 
 
@@ -235,6 +245,33 @@ def test_a_face_of_many_corners_counts_as_its_triangles(tmp_path: Path, monkeypa
     (tmp_path / "x.obj").write_text(corners + "f " + " ".join(map(str, range(1, 13))))
     with pytest.raises(MediaError, match="10 triangles; 4 are the most"):
         load_mesh(tmp_path / "x.obj")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere files are read right here")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_is_read_in_a_process_of_its_own(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("read in the studio's own process")
+
+    for name in ("screened", "_loaded", "read_obj"):
+        monkeypatch.setattr(parsing, name, refuse)
+    assert len(load_mesh(box_file(tmp_path, f"box.{kind}", (4.0, 2.0, 2.0))).faces) == 12
+
+
+@pytest.mark.parametrize(
+    ("points", "faces"),
+    [
+        (np.zeros((3, 3)), np.array([[0, 1, 3]])),  # a corner that is not there
+        (np.zeros((3, 3)), np.array([[0, -1, 2]])),
+        (np.zeros((3, 3), np.float32), np.array([[0, 1, 2]])),
+        (np.zeros((3, 2)), np.array([[0, 1, 2]])),
+        (np.zeros((3, 3)), np.array([0, 1, 2])),
+    ],
+)
+def test_what_the_reading_process_says_is_not_believed(points, faces, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(parsing, "parsed", lambda _path, _kind: (each for each in (points, faces)))
+    with pytest.raises(MediaError, match=r"box\.obj cannot be read as a 3D file"):
+        load_mesh(box_file(tmp_path, "box.obj"))
 
 
 def test_a_missing_file_is_named_without_its_folder(tmp_path: Path) -> None:
