@@ -14,7 +14,6 @@ INSTANTS = int(os.environ.get("SEPTET_ENDURANCE_INSTANTS", "25"))
 NOT_HERE = {
     "C4, `systemctl restart` under load": "needs systemd as the first process; C2 and C3 kill what it would restart",
     "C9 and C10 on a real device": "need a GPU; both errors are injected where the libraries raise them",
-    "L3, uploads while the page is used": "is not tried: uploads go through the web side, which these trials leave out",
     "L7, a real GPU": "needs a GPU",
 }
 

@@ -9,8 +9,9 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 
+import httpx
 import psutil
 import pytest
 
@@ -18,6 +19,7 @@ from pipelines.errors import QueueFull
 from studio.jobs.desk import JobDesk
 from studio.paths import DataFolder
 from studio.person import LOCAL, Person
+from tests.corpus.serving import API, running
 from tests.endurance.results import ROOT, Results
 from tests.studio.jobs.fakes import FAKES, LOADER, PlainRequest, model_folder
 from tests.studio.jobs.invariants import broken, workers_of
@@ -102,6 +104,49 @@ def test_two_hundred_submits_fill_the_queue_exactly(tmp_path: Path) -> str:
     assert (len(set(accepted)), len(refused)) == (64, 136)
     assert not (faults := broken(desk.folder, accepted)), faults
     return f"64 accepted and done, 136 refused, slowest refusal {1000 * max(refused):.0f} ms"
+
+
+@once("L3 20 uploads of 100 MB at once, while the page is used")
+def test_uploads_pass_through_without_filling_memory(tmp_path: Path) -> str:
+    """A whole studio in a process of its own; its page and its list of jobs are asked for all the while."""
+    megabytes, sent, waits = 100, [], []
+    big = tmp_path / "big.mp4"
+    with big.open("wb") as file:
+        file.truncate(megabytes << 20)
+    over = threading.Event()
+    with running(tmp_path) as studio:
+        before, peak = studio.process.memory_info().rss, 0
+
+        def upload() -> None:
+            with big.open("rb") as file, httpx.Client(base_url=studio.web.base_url, timeout=600) as web:
+                sent.append(web.post(f"{API}/upload", files={"files": ("big.mp4", file)}).status_code)
+
+        def use() -> None:
+            nonlocal peak
+            with httpx.Client(base_url=studio.web.base_url, timeout=60) as web:
+                while not over.wait(0.1):
+                    for path in ("/", "/library"):
+                        began = time.monotonic()
+                        assert web.get(path).status_code == 200, path
+                        waits.append(time.monotonic() - began)
+                    peak = max(peak, studio.process.memory_info().rss)
+
+        user = threading.Thread(target=use)
+        user.start()
+        began = time.monotonic()
+        _together(upload, 20)
+        seconds = time.monotonic() - began
+        over.set()
+        user.join()
+        kept = [file.stat().st_size for file in studio.data.rglob("big.mp4")]
+    assert sent == [200] * 20
+    assert set(kept) == {megabytes << 20}  # named by what is in it, so it is kept once
+    more = (peak - before) / 1e6
+    assert more < 300, more
+    return (
+        f"{megabytes * 20 / seconds:.0f} MB a second, the web side grows by {more:.0f} MB at most; a page takes "
+        f"{1000 * median(waits):.0f} ms meanwhile, 95 % under {1000 * quantiles(waits, n=20)[-1]:.0f} ms"
+    )
 
 
 @once("L4 10 people, 8 jobs each")
