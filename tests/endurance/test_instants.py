@@ -9,12 +9,20 @@ from random import Random
 
 import pytest
 
+from studio.jobs import supervisor
 from tests.endurance.results import INSTANTS, Results
 from tests.studio.jobs.bench import Bench
 from tests.studio.jobs.disks import small_disk
 from tests.studio.jobs.experiments import EXPERIMENTS
+from tests.studio.jobs.serving import hurry
 
 pytestmark = [pytest.mark.endurance, pytest.mark.timeout(6 * 3600)]
+
+
+@pytest.fixture(autouse=True)
+def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "Watchdog", supervisor.Watchdog)  # put back at the end
+    hurry()
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

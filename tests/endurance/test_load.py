@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from pipelines.errors import QueueFull
+from pipelines.types import Request
 from studio.jobs.desk import JobDesk
 from studio.paths import DataFolder
 from studio.person import LOCAL, Person
@@ -23,6 +24,7 @@ from tests.corpus.serving import API, running
 from tests.endurance.results import ROOT, Results
 from tests.studio.jobs.fakes import FAKES, LOADER, PlainRequest, model_folder
 from tests.studio.jobs.invariants import broken, workers_of
+from tests.studio.test_tour import requests
 
 pytestmark = [pytest.mark.endurance, pytest.mark.timeout(3 * 3600)]
 SOAK = int(os.environ.get("SEPTET_ENDURANCE_SOAK", "300"))
@@ -168,27 +170,42 @@ def test_people_are_served_alike(tmp_path: Path) -> str:
 @once(f"L5 soak of {SOAK} small jobs")
 def test_a_long_life_leaks_nothing(tmp_path: Path) -> str:
     """Jobs of every kind, one in ten cancelled or failing: all terminal, no memory, descriptor or file too many."""
-    accepted: list[str] = []
-    sizes, handles = [], []
+
+    def asked(number: int) -> Request:
+        return PlainRequest(prompt={3: "fail", 7: "bug"}.get(number % 50, f"slow {1 + number % 4}"))
+
     with open_desk(tmp_path, capacity=64) as desk:
-        desk.start()
-        accepted.append(desk.wait(LOCAL, desk.submit(LOCAL, PlainRequest(prompt="warm up")).id, 120).id)
-        began = time.monotonic()
-        for number in range(1, SOAK):
-            prompt = {3: "fail", 7: "bug"}.get(number % 50, f"slow {1 + number % 4}")
-            while desk.busy() > 20:
-                time.sleep(0.02)
-            accepted.append(desk.submit(LOCAL, PlainRequest(prompt=prompt)).id)
-            if number % 25 == 9:
-                desk.cancel(LOCAL, accepted[-1])
-            if number >= SOAK // 5 and number % 10 == 0:
-                (worker,) = workers_of(desk.folder)
-                sizes.append(worker.memory_info().rss)
-                handles.append(worker.num_fds() + psutil.Process().num_fds())
-        all_over(desk, 600)
-        seconds = time.monotonic() - began
-        states = [job.state for job in desk.jobs(LOCAL, SOAK + 1)]
-        assert desk.worker_status().loads == 1
+        return _soaked(desk, asked)
+
+
+@once(f"L5 soak of {SOAK} small jobs of all seven modes, on the embedded model")
+def test_a_long_life_of_the_model_leaks_nothing(tmp_path: Path) -> str:
+    tour = requests(tmp_path)
+    with JobDesk(DataFolder(tmp_path / "data"), "starter", "cpu", capacity=64) as desk:
+        return _soaked(desk, lambda number: tour[number % len(tour)].model_copy(update={"seed": number}))
+
+
+def _soaked(desk: JobDesk, asked: Callable[[int], Request]) -> str:
+    """What `asked` gives, one job after the other, one in 25 cancelled; the worker's size and descriptors watched."""
+    sizes, handles = [], []
+    desk.start()
+    accepted = [desk.wait(LOCAL, desk.submit(LOCAL, asked(0)).id, 120).id]
+    began = time.monotonic()
+    for number in range(1, SOAK):
+        while desk.busy() > 20:
+            time.sleep(0.02)
+        accepted.append(desk.submit(LOCAL, asked(number)).id)
+        if number % 25 == 9:
+            desk.cancel(LOCAL, accepted[-1])
+        if number >= SOAK // 5 and number % 10 == 0:
+            (worker,) = workers_of(desk.folder)
+            sizes.append(worker.memory_info().rss)
+            handles.append(worker.num_fds() + psutil.Process().num_fds())
+    all_over(desk, 600)
+    seconds = time.monotonic() - began
+    states = [job.state for job in desk.jobs(LOCAL, SOAK + 1)]
+    assert desk.worker_status().loads == 1
+    desk.close()
     third = len(sizes) // 3
     drift = median(sizes[-third:]) / median(sizes[:third]) - 1
     assert abs(drift) < 0.05, sizes
