@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import logging
 import os
 import socket
 import sys
@@ -86,7 +88,14 @@ def _serve(flags: argparse.Namespace, data: DataFolder) -> None:
             server_header=False,
             timeout_graceful_shutdown=2,
         )
+        logging.getLogger("uvicorn.error").addFilter(_is_news)
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not what uvicorn says, with a traceback each, of pages that are still open when the studio is stopped."""
+    left_open = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
+    return not left_open and "timeout graceful shutdown exceeded" not in str(record.msg)
 
 
 def _later(seconds: float, what: Callable[[], None]) -> None:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import socket
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 
 import app
+from studio import words
+from tests.studio.rooms import paper_model
+
+ROOT = Path(app.__file__).parent
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.20", "::", "studio.example"])
@@ -44,6 +53,29 @@ def test_a_data_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path, capsy
     (tmp_path / "file").write_text("in the way")
     assert app.main(["--port", "0", "--data", str(tmp_path / "file" / "data"), "--no-browser"]) == 1
     assert "--data" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_stopped_under_an_open_page_it_says_so_and_nothing_else(tmp_path: Path) -> None:
+    command = [sys.executable, "app.py", "--data", str(tmp_path / "data"), "--port", "0", "--no-browser"]
+    with subprocess.Popen(
+        [*command, "--model", str(paper_model(tmp_path / "paper"))],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as studio:
+        assert studio.stdout is not None
+        address = studio.stdout.readline().split()[4]
+        try:
+            with httpx.stream("GET", f"{address}/gradio_api/heartbeat/abcdefghijk", timeout=60) as page:
+                assert page.status_code == 200
+                studio.send_signal(signal.SIGINT)
+                said, complained = studio.communicate(timeout=60)
+        finally:
+            studio.kill()
+    assert (studio.returncode, said.strip(), complained) == (0, words.STOPPED, "")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
