@@ -97,7 +97,7 @@ class PlanRun:
         tail: Frames | None = None
         for index, conditioning in enumerate(self.plan.conditionings):
             if tail is not None and len(tail):
-                conditioning = conditioning.beginning_with(tail)
+                conditioning = conditioning.beginning_with(tail[: self.plan.given])
             seam = Seam(tail, 0 if index == self.plan.count - 1 else self.plan.overlap)
             for chunk in self._answer(conditioning, index):
                 fresh = seam.passed(chunk)[:left]

@@ -133,6 +133,7 @@ class SourcePipeline(VideoPipeline[Any]):
             num_frames=total,
             frame_rate=rate,
             overlap=self.overlap,
+            given=1,  # how things move is in the source; held for longer, a window would begin with a standstill
             finishing=source_chain(request, source, rate, put_back),
             sound=sound_of(
                 request.finishing, source.path if source.info.has_audio else None, source.start, source.seconds

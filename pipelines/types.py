@@ -191,6 +191,8 @@ class Plan:
     conditionings   made one at a time, so that a long source never sits in memory whole
     count           how many there are
     overlap         frames (0 or 4k+1) each one shares with the one before; 0: each is a shot of its own
+    given           how many of the shared ones it is given (1 or 4k+1); the rest are made twice, and one dissolves
+                    into the other. None: all of them
     num_frames      frames to keep of the joined answer, at the model's rate
     frame_rate      the model's rate
     finishing       effects to run on the frames, in order, the putting back of the source last
@@ -204,6 +206,7 @@ class Plan:
     num_frames: int
     frame_rate: Fraction
     overlap: int = 0
+    given: int | None = None
     finishing: tuple[Effect, ...] = ()
     sound: Sound | None = None
     joining: Joining | None = None

@@ -221,6 +221,20 @@ def test_a_longer_clip_goes_on_where_the_last_window_ended(model, files, tmp_pat
     assert clip.num_frames == 21
 
 
+@pytest.mark.parametrize(
+    ("mode", "shared", "rate"),
+    [("text-to-video", 5, 8), ("stylization", 1, 12)],  # how things move is in a source: only looks have to go on
+)
+def test_a_window_is_given_the_last_frames_of_the_one_before(mode, shared, rate, model, files, tmp_path, monkeypatch):
+    asked = []
+    encode = model.encode
+    monkeypatch.setattr(model, "encode", lambda question: asked.append(question) or encode(question))
+    longer = {"num_frames": 13} if mode == "text-to-video" else {"num_frames": 9, "frame_rate": rate}
+    run(model, mode, files, tmp_path, **longer, finishing=Finishing(frame_rate=str(rate)))
+    first, *others = (question.hold for question in asked)
+    assert (first, set(others)) == (0, {shared})
+
+
 @pytest.mark.parametrize("change", ["replace", "restyle", "remove"])
 def test_outside_the_mask_the_encoder_is_given_the_source_bit_for_bit(change, model, files, frames_of, tmp_path):
     made = frames_of(run(model, "mask", files, tmp_path, change=change, feather=4, grow=2))
