@@ -14,7 +14,7 @@ from tests.corpus.cases import CASES, SONG, place_in
 from tests.corpus.serving import Running, fields_of, running
 from tests.studio.rooms import paper_model
 
-ROOM = 150.0  # MB that a process may keep: freed memory goes back to the system in large pieces only
+ROOM = 100.0  # MB that a process may keep: freed memory goes back to the system in large pieces only
 
 
 @pytest.fixture(scope="session")
