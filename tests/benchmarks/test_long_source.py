@@ -103,7 +103,9 @@ def test_twenty_seconds_keep_length_and_sound_without_a_seam(mode: str, tmp_path
     steps, own = _steps(frames), _steps(collect(read_video(tmp_path / f"{LONG}.mp4")))
     joins = _joins(len(frames))
     others = np.setdiff1d(np.arange(len(steps)), joins)
-    between = others[others % INFO.temporal_factor == 0]  # where every window may step: from one latent frame to another
+    between = others[
+        others % INFO.temporal_factor == 0
+    ]  # where every window may step: from one latent frame to another
     print(
         f"\n{mode}: {source.num_frames} frames in {len(joins) + 1} windows, {runs[LONG].seconds:.0f} s\n"
         f"  change from frame to frame: {steps[others].mean():.2f} levels, 95 % below "

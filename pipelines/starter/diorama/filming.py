@@ -12,16 +12,18 @@ from pipelines.starter.diorama.library import Library
 from pipelines.starter.diorama.looks import MOULDED, dressed
 from pipelines.starter.diorama.scenes import Scene
 from pipelines.starter.diorama.setting import set_stage
+from pipelines.starter.diorama.stage import Camera
 
 
 @dataclass(frozen=True, eq=False)
 class Film:
     """A batch of clips: `video` (B, 3, F, H, W) in 0..1, each in its scene's look, and the passes that were asked for,
-    whose colour is that of a photo."""
+    whose colour is that of a photo; and the camera of each."""
 
     scenes: tuple[Scene, ...]
     video: Tensor
     passes: Drawn
+    cameras: tuple[Camera, ...]
 
 
 def film(
@@ -34,11 +36,12 @@ def film(
     stages = [set_stage(scene, size, num_frames, library) for scene in scenes]
     needed = {*passes, *(("clay",) if any(scene.look in MOULDED for scene in scenes) else ())}
     drawn = draw(stages, size, library.textures, needed)
-    return Film(tuple(scenes), dressed(drawn, [scene.look for scene in scenes]), drawn)
+    video = dressed(drawn, [scene.look for scene in scenes])
+    return Film(tuple(scenes), video, drawn, tuple(stage.camera for stage in stages))
 
 
 def restyled(made: Film, look: str) -> Film:
     """The same clips in one other look, for pairs of a source and its style. Raises LookupError where that look is made
     of a pass that was not drawn."""
     scenes = tuple(replace(scene, look=look) for scene in made.scenes)
-    return Film(scenes, dressed(made.passes, [look] * len(scenes)), made.passes)
+    return replace(made, scenes=scenes, video=dressed(made.passes, [look] * len(scenes)))

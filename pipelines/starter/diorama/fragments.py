@@ -42,7 +42,8 @@ class Fragments:
 
     def kept(self, keep: Tensor) -> Fragments:
         """Those at the given places."""
-        return Fragments(self.table, *(at(part, keep) for part in (self.frame, self.card, self.x, self.y)), self.drawn)
+        frame, card, x, y = (at(part, keep) for part in (self.frame, self.card, self.x, self.y))
+        return Fragments(self.table, frame, card, x, y, self.drawn)
 
 
 def fragments(table: Table, cards: Tensor) -> Fragments:
