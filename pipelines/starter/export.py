@@ -12,8 +12,9 @@ import torch
 from diffusers import AutoencoderKLWan, UniPCMultistepScheduler, WanVACEPipeline
 
 from pipelines.starter.clips import NATIVE, ClipLatents, LatentEncoder
-from pipelines.starter.diorama.captions import known_phrases, known_words
+from pipelines.starter.diorama.captions import known_phrases
 from pipelines.starter.transformer import StarterModel
+from pipelines.starter.vocabulary import shown_words
 
 PROMPTS = (
     "a red car moving left in the street",
@@ -98,6 +99,6 @@ def export(
         "preview": {"weight": preview_weight, "bias": preview_bias},
         "prompts": list(PROMPTS),
         "knows": known_phrases(),
-        "known_words": known_words(),
+        "known_words": shown_words(),
     }
     (folder / "septet.json").write_text(json.dumps(facts, indent=2) + "\n")

@@ -24,8 +24,13 @@ OTHER_WORDS = (
 ).split()
 
 
+def shown_words() -> list[str]:
+    """Every word the captions can contain, and the small ones between them, in a fixed order."""
+    return list(dict.fromkeys((*captions.known_words(), *SMALL_WORDS)))
+
+
 def all_words() -> list[str]:
     """Every word of the vocabulary, once, in a fixed order."""
     old = (word for table in present.TABLES.values() for phrases in table.values() for phrase in phrases
            for word in phrase.split())  # fmt: skip
-    return list(dict.fromkeys((*captions.known_words(), *old, *SMALL_WORDS, *OTHER_WORDS)))
+    return list(dict.fromkeys((*shown_words(), *old, *OTHER_WORDS)))
