@@ -9,7 +9,7 @@ import numpy as np
 
 from pipelines.errors import InputError
 from pipelines.subject import salient_mask
-from pipelines.types import Frame
+from pipelines.types import Frame, Mask
 
 ROOM = 0.25  # of the subject's longer side, left free around it: as reference pictures show one
 
@@ -24,11 +24,12 @@ def portrait(frames: Sequence[Frame]) -> Frame:
             mask = salient_mask(frame)
         except InputError:  # nothing stands out in this one
             continue
-        return _on_white(frame, mask)
+        return alone_on_white(frame, mask)
     return frames[0]
 
 
-def _on_white(frame: Frame, mask: Frame) -> Frame:
+def alone_on_white(frame: Frame, mask: Mask) -> Frame:
+    """What a mask (h, w) uint8 marks of a frame (h, w, 3), as above; it marks something."""
     x, y, width, height = cv2.boundingRect((mask > 127).astype(np.uint8))
     share = mask[..., None].astype(np.float32) / 255
     alone = np.rint(frame * share + 255 * (1 - share)).astype(np.uint8)[y : y + height, x : x + width]

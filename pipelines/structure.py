@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import cv2
 import numpy as np
@@ -99,9 +99,13 @@ class StructureMaker:
         end = (start + own) / 2
         self._depth_range = end
         ease = np.linspace(0.0, 1.0, len(frames))[:, None]
-        black, white = ((1 - ease) * start + ease * end).T[..., None, None]
-        scaled = (distance - black) / np.maximum(white - black, 1e-6)
-        return np.rint(np.clip(scaled, 0, 1) * 255).astype(np.uint8)
+        return near_is_white(distance, *((1 - ease) * start + ease * end).T[..., None, None])
+
+
+def near_is_white(nearness: NDArray[Any], black: NDArray[Any] | float, white: NDArray[Any] | float) -> Mask:
+    """Depth as a picture: (F, H, W) of one over depth, in any unit, with the values that are to be black and white."""
+    scaled = (nearness - black) / np.maximum(white - black, 1e-6)
+    return np.rint(np.clip(scaled, 0, 1) * 255).astype(np.uint8)
 
 
 def _calm(planes: Mask) -> Mask:

@@ -60,6 +60,7 @@ KNOWS_GROUPS: Mapping[str, str] = {
     "lights": "Light",
     "motions": "Motion",
     "cameras": "Camera",
+    "looks": "Looks",
 }
 TOKENS = "{name}: {tokens} of {limit} tokens."
 TOKENS_CUT = "{name}: {tokens} of {limit} tokens. What is not read begins with “{words}”."

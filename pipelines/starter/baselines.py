@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pipelines.starter.conditioning import GREY
 from pipelines.starter.photos import Frame, Frames
 from pipelines.starter.sampler import FRAMES, HEIGHT, WIDTH, Sampler
+from pipelines.types import NOTHING
 
 
 def untrained(folder: Path, seed: int = 0) -> Sampler:
@@ -36,5 +36,5 @@ class Copier(Sampler):
             return np.repeat(video[:1], FRAMES, axis=0)
         if video is not None:
             return video
-        grey = np.full((HEIGHT, WIDTH, 3), GREY, np.uint8)
+        grey = np.full((HEIGHT, WIDTH, 3), NOTHING, np.uint8)
         return np.repeat((grey if reference is None else reference)[None], FRAMES, axis=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,23 +11,23 @@ import numpy as np
 import torch
 from diffusers import AutoencoderKLWan, UniPCMultistepScheduler, WanVACEPipeline
 
-from pipelines.starter.captions import known_phrases, known_words
-from pipelines.starter.train_transformer import ClipBank
+from pipelines.starter.clips import NATIVE, ClipLatents, LatentEncoder
+from pipelines.starter.diorama.captions import known_phrases
 from pipelines.starter.transformer import StarterModel
+from pipelines.starter.vocabulary import shown_words
 
 PROMPTS = (
-    "a red ball moving left in the desert",
-    "a blue fish moving right at sea",
+    "a red car moving left in the street",
+    "a dog walking on the beach at sunset",
     "a white rocket rising in space",
-    "a yellow star spinning in a studio",
-    "a pink heart rising in a meadow",
-    "a green cube moving right in the city",
-    "an orange cone coming closer in the mountains",
-    "a purple ring spinning on a plain background",
-    "a red rocket rising in the city at night",
-    "an empty scene at sea at sunset",
+    "a blue boat moving right on the sea, watercolour painting",
+    "a robot coming closer in the mountains, in fog",
+    "a yellow chair in a room, the camera orbits to the left",
+    "a horse walking in a field, the camera pans right",
+    "a woman in red and a cat in the snow",
+    "a castle in the forest at night, pixel art",
+    "waves roll in on the beach",
 )
-OBEYED = ("subjects", "colours", "places", "motions")  # kinds of words found obeyed in four cases of five and more
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,10 @@ class Defaults:
     guidance_scale: float = 3.0
     flow_shift: float = 3.0
     guidance_interval: tuple[float, float] = (0.0, 0.7)
+
+
+FULL = Defaults()
+FEW_STEPS = Defaults(num_inference_steps=6, guidance_scale=1.0, guidance_interval=(0.0, 1.0))  # of a distilled model
 
 
 def assemble(vae: AutoencoderKLWan, model: StarterModel, defaults: Defaults) -> WanVACEPipeline:
@@ -53,18 +58,16 @@ def assemble(vae: AutoencoderKLWan, model: StarterModel, defaults: Defaults) -> 
     )
 
 
-def fit_preview(vae: AutoencoderKLWan, bank: ClipBank, clips: int = 24) -> tuple[list[list[float]], list[float]]:
+def fit_preview(encoder: LatentEncoder, clips: Sequence[ClipLatents]) -> tuple[list[list[float]], list[float]]:
     """The linear map from normalised latents to RGB in -1..1 that fits small pictures of the clips best.
 
-    Returns weight (z rows of 3) and bias (3), from what the decoder makes of cached latents.
+    Returns weight (z rows of 3) and bias (3), from what the decoder makes of their latents.
     """
     latents, colours = [], []
-    mean, std = bank.encoder.mean, bank.encoder.std
-    pool = [clip for group in bank.groups.values() for clip in group if clip.size[0] == 160 and clip.num_frames > 1]
-    for i in bank.rng.permutation(len(pool))[:clips]:
-        clean = pool[i].clean[None].float()
+    for clip in clips:
+        clean = clip.clean[None].float()
         with torch.inference_mode():
-            frames = vae.decode(clean * std + mean).sample[0].transpose(0, 1)
+            frames = encoder.vae.decode(clean * encoder.std + encoder.mean).sample[0].transpose(0, 1)
         small = torch.nn.functional.avg_pool2d(frames, 8)
         # the first latent frame is one picture, each later one the four it stands for
         means = torch.stack([small[0], *(small[i : i + 4].mean(0) for i in range(1, len(small), 4))])
@@ -75,14 +78,16 @@ def fit_preview(vae: AutoencoderKLWan, bank: ClipBank, clips: int = 24) -> tuple
     return np.round(solution[:-1], 4).tolist(), np.round(solution[-1], 4).tolist()
 
 
-def export(vae: AutoencoderKLWan, model: StarterModel, bank: ClipBank, folder: Path, defaults: Defaults) -> None:
-    """Write the folder: safetensors in float16, configurations, `septet.json`."""
-    preview_weight, preview_bias = fit_preview(vae, bank)
-    pipeline = assemble(vae, model, defaults)
+def export(
+    encoder: LatentEncoder, model: StarterModel, clips: Sequence[ClipLatents], folder: Path, defaults: Defaults
+) -> None:
+    """Write the folder: safetensors in float16, configurations, `septet.json`; on a CPU."""
+    preview_weight, preview_bias = fit_preview(encoder, clips)
+    pipeline = assemble(encoder.vae, model, defaults)
     pipeline.to(dtype=torch.float16).save_pretrained(folder)
     facts = {
         "title": "Septet starter",
-        "native_size": [160, 96],
+        "native_size": list(NATIVE),
         "num_frames": 17,
         "frame_rate": 8,
         "upscale": 4,
@@ -93,7 +98,7 @@ def export(vae: AutoencoderKLWan, model: StarterModel, bank: ClipBank, folder: P
         "guidance_interval": list(defaults.guidance_interval),
         "preview": {"weight": preview_weight, "bias": preview_bias},
         "prompts": list(PROMPTS),
-        "knows": {kind: known_phrases()[kind] for kind in OBEYED},
-        "known_words": known_words(),
+        "knows": known_phrases(),
+        "known_words": shown_words(),
     }
     (folder / "septet.json").write_text(json.dumps(facts, indent=2) + "\n")

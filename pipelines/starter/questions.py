@@ -17,9 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pipelines.pixels import to_tensor
 from pipelines.starter.captions import plain_caption
-from pipelines.starter.clips import to_tensor
-from pipelines.starter.conditioning import GREY
 from pipelines.starter.judge import Judge
 from pipelines.starter.photos import Frame, Frames, load_pictures
 from pipelines.starter.render import Rendered, portrait, render
@@ -27,6 +26,7 @@ from pipelines.starter.sampler import FRAMES, HEIGHT, WIDTH, psnr
 from pipelines.starter.tracking import moved
 from pipelines.starter.world import COLOURS, PLACES, Scene, sample_scene
 from pipelines.structure import structure_frames
+from pipelines.types import NOTHING
 
 DIRECTIONS = ("left", "right", "up", "down", "towards", "away")
 
@@ -129,7 +129,7 @@ def score_first_frame_named(model: Answering, judge: Judge, cases: int) -> list[
 
 def _begun(model: Answering, prompt: str, clip: Rendered, seed: int) -> Frames:
     """What a model makes of a clip's first frame."""
-    video, mask = np.full_like(clip.frames, GREY), np.full(clip.mask.shape, 255, np.uint8)
+    video, mask = np.full_like(clip.frames, NOTHING), np.full(clip.mask.shape, 255, np.uint8)
     video[0], mask[0] = clip.frames[0], 0
     return model(prompt, seed, video, mask, held=1)
 
@@ -164,7 +164,7 @@ def score_mask(model: Answering, judge: Judge, cases: int) -> list[Score]:
         clip = render(scene, WIDTH, HEIGHT, FRAMES)
         mask = np.stack([cv2.dilate(m, np.ones((11, 11), np.uint8)) for m in clip.mask])
         mask = np.where(mask > 127, 255, 0).astype(np.uint8)
-        video = np.where(mask[..., None] > 0, np.uint8(GREY), clip.frames)
+        video = np.where(mask[..., None] > 0, np.uint8(NOTHING), clip.frames)
         wanted = Scene(scene.subject, other, scene.place, scene.light, scene.motion, "static", 0)
         frames = model(plain_caption(wanted), i, video, mask)
         inside.add(judge.name(list(frames[4::4]))["colour"] == other)
@@ -199,7 +199,7 @@ def score_photos(model: Answering, folder: Path) -> list[Score]:
         top, left = (fitted.shape[0] - HEIGHT) // 2, (fitted.shape[1] - WIDTH) // 2
         photo = fitted[top : top + HEIGHT, left : left + WIDTH]
         video, mask = (
-            np.full((FRAMES, HEIGHT, WIDTH, 3), GREY, np.uint8),
+            np.full((FRAMES, HEIGHT, WIDTH, 3), NOTHING, np.uint8),
             np.full((FRAMES, HEIGHT, WIDTH), 255, np.uint8),
         )
         video[0], mask[0] = photo, 0

@@ -20,44 +20,57 @@ import torch.nn.functional as F
 from diffusers import WanVACETransformer3DModel
 from torch import Tensor, nn
 
-from pipelines.starter.world import CAMERAS, COLOURS, LIGHTS, MOTIONS, PLACES, SUBJECTS, Scene
+from pipelines.starter.diorama.scenes import CAMERAS, LIGHTS, LOOKS, MOTIONS, PLACES, Scene
+from pipelines.starter.diorama.subjects import COLOURS, KINDS
 
 ASKED: dict[str, tuple[str, ...]] = {
-    "subject": SUBJECTS,
+    "subject": tuple(KINDS),
     "colour": tuple(COLOURS),
     "place": PLACES,
     "light": LIGHTS,
     "motion": MOTIONS,
     "camera": CAMERAS,
+    "look": LOOKS,
 }
-NOTHING = -100  # what `cross_entropy` passes over: a scene without a subject, a photograph's place
+OPTIONS = [len(options) for options in ASKED.values()]
 
 
-def scene_labels(scenes: Sequence[Scene], pictures: bool = False) -> Tensor:
-    """(B, 6) the index of each scene's answer to every question of `ASKED`, NOTHING where it has none; `pictures` do
-    not move."""
-    rows = []
-    for scene in scenes:
-        answers = [(getattr(scene, name), options) for name, options in ASKED.items()]
-        if pictures:
-            answers = [("" if options in (MOTIONS, CAMERAS) else answer, options) for answer, options in answers]
-        rows.append([options.index(answer) if answer in options else NOTHING for answer, options in answers])
-    return torch.tensor(rows)
+def scene_labels(scenes: Sequence[Scene | None], pictures: bool = False) -> Tensor:
+    """(B, options of all questions): for every question of `ASKED` a row of shares that sum to 1, or to 0 where a
+    scene has no answer; two subjects have half each. None is a picture of nothing known; `pictures` do not move."""
+    rows = torch.zeros(len(scenes), sum(OPTIONS))
+    for row, scene in zip(rows, scenes, strict=True):
+        if scene is None:
+            continue
+        for part, (question, options) in zip(row.split(OPTIONS), ASKED.items(), strict=True):
+            if pictures and question in ("motion", "camera"):
+                continue
+            for answer in _answers(scene, question):
+                part[options.index(answer)] += 1.0
+            part /= part.sum().clamp_min(1.0)
+    return rows
+
+
+def _answers(scene: Scene, question: str) -> list[str]:
+    """What a scene answers; nothing is said of the light in space."""
+    if question in ("subject", "colour", "motion"):
+        return [answer for answer in (getattr(cast, question) for cast in scene.cast) if answer is not None]
+    return [] if question == "light" and scene.place == "space" else [getattr(scene, question)]
 
 
 def scene_error(logits: Tensor, labels: Tensor) -> Tensor:
-    """(B,) mean cross-entropy of (B, N, options of all questions) logits, each of N tokens asked for (B, 6) labels."""
-    count, tokens, _ = logits.shape
+    """(B,) mean cross-entropy of (B, N, options of all questions) logits, each of N tokens asked for the `labels` of
+    its scene (B, options of all questions)."""
     errors = [
-        F.cross_entropy(part.transpose(1, 2).float(), label[:, None].expand(count, tokens), reduction="none").mean(1)
-        for part, label in zip(logits.split([len(o) for o in ASKED.values()], dim=2), labels.unbind(1), strict=True)
+        -(F.log_softmax(part.float(), dim=2) * wanted[:, None]).sum(dim=2).mean(dim=1)
+        for part, wanted in zip(logits.split(OPTIONS, dim=2), labels.split(OPTIONS, dim=1), strict=True)
     ]
     return torch.stack(errors).mean(dim=0)
 
 
 def scene_head(channels: int) -> nn.Linear:
     """From a token to the logits of every answer to every question, in one row; says nothing at first."""
-    head = nn.Linear(channels, sum(len(options) for options in ASKED.values()))
+    head = nn.Linear(channels, sum(OPTIONS))
     nn.init.zeros_(head.weight)
     return head
 

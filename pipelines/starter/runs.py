@@ -24,6 +24,11 @@ def half_precision(device: str) -> AbstractContextManager[Any]:
     return torch.autocast(device, torch.bfloat16) if fast_in_half(device) else nullcontext()
 
 
+def spent(device: str) -> float:
+    """Seconds: of this process's work on a CPU, by the clock on a GPU."""
+    return time.process_time() if device == "cpu" else time.monotonic()
+
+
 def summed(tensors: list[Tensor]) -> list[Tensor]:
     """The tensors' sums over all processes of one training."""
     flat = torch.cat([tensor.flatten() for tensor in tensors])

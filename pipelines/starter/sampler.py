@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pipelines.autoencoder import optimise_for_cpu
+from pipelines.pixels import to_tensor
 from pipelines.sampling import Sampling, denoise, seeded_noise
-from pipelines.starter.clips import NATIVE, to_tensor
-from pipelines.starter.conditioning import GREY
 from pipelines.starter.photos import Frame, Frames
-from pipelines.starter.text import MAX_TOKENS
+from pipelines.types import NOTHING
 from pipelines.vace import control_tensor, pack_mask, split_streams
 
-WIDTH, HEIGHT = NATIVE
+WIDTH, HEIGHT = 160, 96
 FRAMES = 17
 
 
@@ -53,7 +52,7 @@ class Sampler:
         reference: Frame | None = None, held: int = 0,
     ) -> Frames:  # fmt: skip
         """A clip of FRAMES frames; `held` latent frames of the given video are kept in place."""
-        grey = np.full((FRAMES, HEIGHT, WIDTH, 3), GREY, np.uint8)
+        grey = np.full((FRAMES, HEIGHT, WIDTH, 3), NOTHING, np.uint8)
         pixels = torch.zeros(3, FRAMES, HEIGHT, WIDTH) if video is None else to_tensor(video)
         region = torch.ones(grey.shape[:3]) if mask is None else torch.from_numpy(mask).float() / 255
         inactive, reactive = (self.encode(stream) for stream in split_streams(pixels, region))
@@ -82,7 +81,10 @@ class Sampler:
 
     def _states(self, prompt: str) -> Tensor:
         states, _ = self.pipeline.encode_prompt(
-            prompt, do_classifier_free_guidance=False, max_sequence_length=MAX_TOKENS, device=torch.device("cpu")
+            prompt,
+            do_classifier_free_guidance=False,
+            max_sequence_length=self.pipeline.tokenizer.model_max_length,
+            device=torch.device("cpu"),
         )
         return torch.as_tensor(states)
 

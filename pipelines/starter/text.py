@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from transformers import T5Tokenizer, UMT5Config, UMT5EncoderModel
 
-MAX_TOKENS = 32
+MAX_TOKENS = 40  # two subjects with all that can be said of them
 TEXT_DIM = 128
 _SPACE = "▁"
 
@@ -47,10 +47,12 @@ def build_text_encoder(vocabulary_size: int) -> UMT5EncoderModel:
 
 
 def encode_text(tokenizer: T5Tokenizer, encoder: UMT5EncoderModel, captions: Sequence[str]) -> Tensor:
-    """(B, MAX_TOKENS, TEXT_DIM), zero beyond each caption's own tokens: what `WanVACEPipeline.encode_prompt` gives."""
+    """(B, L, TEXT_DIM), zero beyond each caption's own tokens: what `WanVACEPipeline.encode_prompt` gives for the L
+    tokens that the tokenizer's model reads."""
     tokens = tokenizer(
-        list(captions), padding="max_length", max_length=MAX_TOKENS, truncation=True, return_tensors="pt"
-    )
+        list(captions), padding="max_length", max_length=tokenizer.model_max_length, truncation=True,
+        return_tensors="pt",
+    )  # fmt: skip
     device = encoder.device
     mask = tokens.attention_mask.to(device)
     states: Tensor = encoder(tokens.input_ids.to(device), mask).last_hidden_state

@@ -7,6 +7,9 @@ minutes, so a run may be stopped at any moment and started again with the same c
 from __future__ import annotations
 
 import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -25,30 +28,37 @@ from pipelines.starter.vae import build_vae, decode_sequence, encode_sequence
 # (frames, height, width, clips in a batch, share of the steps). Frames past the length a decoder was trained on lose
 # their colours, so every length it must decode is here; small crops keep the long ones affordable.
 SHAPES = ((9, 48, 48, 4, 0.5), (17, 40, 40, 3, 0.5))
+TIMES = {"cpu": 1, "cuda": 12}  # as many clips in a batch
+MANY = 16  # clips that are worth being cut out side by side
+AT_ONCE = 8  # clips of the world drawn together
 MATRIX_LR, REST_LR = 6e-3, 1.5e-3
 # For the last stretch: the longest clips, and a field of view as wide as a real frame's.
 LATE_SHAPES = ((25, 40, 40, 2, 0.08), (5, 96, 96, 2, 0.06))
 
 
 class ClipSource:
-    """Random training clips: crops of photo-like pictures in motion and of rendered world clips."""
+    """Random training clips: crops of photo-like pictures in motion and of clips of the world, `worlds` of them at a
+    time, which `draw` makes so many of."""
 
-    def __init__(self, seed: int, pictures: Path, worlds: list[Frames], invented: int = 60):
+    def __init__(
+        self, seed: int, pictures: Path, draw: Callable[[int], list[Frames]], worlds: int, invented: int = 60
+    ) -> None:
         self.rng = np.random.default_rng(seed)
         self.pool = [pyramid(invented_picture(self.rng, 256, 256)) for _ in range(invented)]
         self.real = load_pictures(pictures)
-        self.worlds = worlds
+        self.draw = draw
+        self.worlds = deque((clip for _ in range(0, worlds, AT_ONCE) for clip in draw(AT_ONCE)), maxlen=worlds)
 
     def refresh(self) -> None:
-        """Change a few pictures of the pool, so that a long run never learns its pictures by heart."""
+        """Change a few pictures and clips of the pool, so that a long run never learns them by heart."""
         for _ in range(2):
             self.pool[self.rng.integers(len(self.pool))] = pyramid(invented_picture(self.rng, 256, 256))
+        self.worlds.extend(self.draw(max(1, (self.worlds.maxlen or 0) // 100)))
 
-    def clip(self, frames: int, height: int, width: int) -> Frames:
-        """(F, H, W, 3) uint8: half world (where there is one), half photo-like; some changed as conditions are."""
-        rng = self.rng
-        if self.worlds and rng.random() < 0.5:
-            clip = self._world_crop(frames, height, width)
+    def clip(self, rng: np.random.Generator, frames: int, height: int, width: int) -> Frames:
+        """(F, H, W, 3) uint8: half world, half photo-like; some changed as conditions are."""
+        if rng.random() < 0.5:
+            clip = self._world_crop(rng, frames, height, width)
         else:
             pool = self.pool
             if self.real and rng.random() < 0.45:
@@ -57,8 +67,7 @@ class ClipSource:
             clip = moving(rng, pool, frames, height, width, cover=bool(rng.random() < 0.3))
         return as_condition(rng, clip)
 
-    def _world_crop(self, frames: int, height: int, width: int) -> Frames:
-        rng = self.rng
+    def _world_crop(self, rng: np.random.Generator, frames: int, height: int, width: int) -> Frames:
         clip = self.worlds[rng.integers(len(self.worlds))]
         order = np.arange(frames)
         order = np.abs((order + rng.integers(len(clip)) + len(clip)) % (2 * len(clip) - 2) - (len(clip) - 1))
@@ -68,7 +77,12 @@ class ClipSource:
 
     def batch(self, frames: int, height: int, width: int, count: int) -> Tensor:
         """(B, 3, F, H, W) float32 in [-1, 1]."""
-        clips = np.stack([self.clip(frames, height, width) for _ in range(count)])
+        dice = self.rng.spawn(count)
+        if count < MANY:
+            clips = np.stack([self.clip(rng, frames, height, width) for rng in dice])
+        else:
+            with ThreadPoolExecutor() as pool:
+                clips = np.stack(list(pool.map(lambda rng: self.clip(rng, frames, height, width), dice)))
         return torch.from_numpy(clips).permute(0, 4, 1, 2, 3).float().div_(127.5).sub_(1.0)
 
 
@@ -121,7 +135,8 @@ def _autoencode(vae: AutoencoderKLWan, video: Tensor, noise: Tensor) -> tuple[Te
 def train_vae(
     folder: Path,
     pictures: Path,
-    worlds: list[Frames],
+    draw: Callable[[int], list[Frames]],
+    worlds: int,
     minutes: float,
     late: bool = False,
     device: str = "cpu",
@@ -129,7 +144,7 @@ def train_vae(
     begin_with: Path | None = None,
 ) -> None:
     """Train for `minutes` of running time in all, from `folder/vae.pt` where it exists, else from the weights of the
-    saved autoencoder in `begin_with`, else from nothing."""
+    saved autoencoder in `begin_with`, else from nothing. `draw` makes clips of the world, `worlds` are at hand."""
     seed = time.time_ns() % 2**31 + rank()
     torch.manual_seed(0)  # processes of one training start alike where no checkpoint says how
     vae = (build_vae() if begin_with is None else AutoencoderKLWan.from_pretrained(begin_with)).float().to(device)
@@ -137,7 +152,7 @@ def train_vae(
     checkpoint = Checkpoint(folder / "vae.pt", {"vae": vae, "trainer": trainer}, device)
     autoencode = torch.compile(_autoencode, dynamic=False) if compiled else _autoencode
     torch.manual_seed(seed)
-    source = ClipSource(seed, pictures, worlds)
+    source = ClipSource(seed, pictures, draw, worlds)
     common_dice = np.random.default_rng(trainer.steps)  # all processes take the same shape, so none waits for another
     shapes = SHAPES + LATE_SHAPES if late else SHAPES
     shares = np.array([shape[4] for shape in shapes]) / sum(shape[4] for shape in shapes)
@@ -148,6 +163,7 @@ def train_vae(
         started = time.monotonic()
         choice = int(common_dice.choice(len(shapes), p=shares))
         frames, height, width, count, _ = shapes[choice]
+        count *= TIMES["cpu" if device == "cpu" else "cuda"]
         video = source.batch(frames, height, width, count).to(device)
         noise = 0.05 * torch.randn(count, vae.config.z_dim, (frames - 1) // 4 + 1, height // 8, width // 8)
         common = choice < len(SHAPES)  # rare shapes are not worth compiling, and oneDNN's bfloat16 fails on some

@@ -13,13 +13,14 @@ import torch
 from torch import Tensor, nn
 from transformers import T5Tokenizer, UMT5EncoderModel
 
-from pipelines.starter.captions import OTHER_WORDS, caption
+from pipelines.starter.diorama.captions import caption
+from pipelines.starter.diorama.scenes import Scene, sample_scene
 from pipelines.starter.optim import Trainer
 from pipelines.starter.readouts import scene_error, scene_head, scene_labels
 from pipelines.starter.text import encode_text
 from pipelines.starter.transformer import StarterModel
 from pipelines.starter.vae import SPATIAL_FACTOR
-from pipelines.starter.world import Scene, sample_scene
+from pipelines.starter.vocabulary import OTHER_WORDS
 from pipelines.vace import control_tensor
 
 MATRIX_LR, REST_LR, READING_LR = 0.02, 0.01, 0.012
@@ -37,7 +38,7 @@ class WordsTeacher(nn.Module):
         self.scene = scene_head(text.config.d_model)
 
     def forward(self, captions: list[str], scenes: list[Scene]) -> Tensor:
-        """The mean cross-entropy of the six questions over all words, in nats."""
+        """The mean cross-entropy of all questions over all words, in nats."""
         states = encode_text(self.tokenizer, self.text, captions)
         said = states.abs().sum(dim=2) > 0  # states beyond a caption's end are zero
         labels = scene_labels(scenes).to(states.device)
@@ -46,9 +47,9 @@ class WordsTeacher(nn.Module):
 
 
 def teach_words(text: UMT5EncoderModel, tokenizer: T5Tokenizer, steps: int, seed: int, batch: int = 64) -> float:
-    """Train the encoder in place for so many steps; returns the last loss in nats."""
+    """Train the encoder in place, on its device, for so many steps; returns the last loss in nats."""
     torch.manual_seed(seed)
-    teacher = WordsTeacher(text, tokenizer)
+    teacher = WordsTeacher(text, tokenizer).to(text.device)
     return _lesson(Trainer(teacher, WordsTeacher.PLAIN, MATRIX_LR, REST_LR), teacher, steps, seed, batch)
 
 
@@ -57,7 +58,7 @@ def teach_reading(model: StarterModel, empty: Tensor, steps: int, seed: int, bat
     returns the last loss in nats. `empty` (z, 1, h, w) are the latents of a small grey picture: reading needs no room,
     so a step costs a fraction of one on whole pictures."""
     torch.manual_seed(seed)
-    control = control_tensor(empty, empty, torch.ones(SPATIAL_FACTOR**2, *empty.shape[1:]), [])
+    control = control_tensor(empty, empty, empty.new_ones(SPATIAL_FACTOR**2, *empty.shape[1:]), [])
     controls = control[None].expand(batch, -1, -1, -1, -1).to(model.text.device)
     sigma = torch.ones(batch, device=controls.device)
 

@@ -10,10 +10,10 @@ from diffusers import WanVACETransformer3DModel
 from torch import Tensor, nn
 from transformers import T5Tokenizer, UMT5EncoderModel
 
-from pipelines.starter.captions import all_words
 from pipelines.starter.readouts import Readouts
 from pipelines.starter.text import TEXT_DIM, build_text_encoder, build_tokenizer, encode_text
 from pipelines.starter.vae import LATENT_CHANNELS, SPATIAL_FACTOR
+from pipelines.starter.vocabulary import all_words
 
 
 def build_transformer(latent_channels: int = LATENT_CHANNELS, layers: int = 7) -> WanVACETransformer3DModel:

@@ -1,4 +1,4 @@
-"""The small world the starter model knows: what may be in a scene, and how scenes are drawn at random.
+"""The small world the present weights know, kept to ask them: what may be in a scene, and how scenes are drawn.
 
 A `Scene` is a complete description: rendering it twice gives the same pixels. This module knows words and chances,
 not pixels (render.py) and not sentences (captions.py).

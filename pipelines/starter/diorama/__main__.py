@@ -2,7 +2,7 @@
 
 python -m pipelines.starter.diorama sheet --out sheet.png              random scenes with their captions
 python -m pipelines.starter.diorama sheet --out sheet.png --passes     their depth, outline, motion, clay and mock-up
-python -m pipelines.starter.diorama time --clips 8                     clips a second
+python -m pipelines.starter.diorama time --clips 8                     clips a second, with and without passes
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import torch
 
 from pipelines.starter.atlas.making import FILE
 from pipelines.starter.diorama.captions import plain_caption
+from pipelines.starter.diorama.drawing import PASSES
 from pipelines.starter.diorama.filming import film
 from pipelines.starter.diorama.library import Library, open_library
 from pipelines.starter.diorama.scenes import Scene, sample_scene
@@ -57,15 +58,21 @@ def show(options: argparse.Namespace, library: Library, scenes: list[Scene]) -> 
 
 
 def measure(options: argparse.Namespace, library: Library, scenes: list[Scene]) -> None:
-    """Print clips a second of processor time and of the clock, four at a time."""
-    size = tuple(int(side) for side in options.size.split("x"))
-    film(scenes[:1], (size[0], size[1]), options.frames, library)
-    begun, spent = time.monotonic(), time.process_time()
+    """Print clips a second of processor time and of the clock, four at a time: with every pass, and with masks alone;
+    in turn, so that whatever else the machine does slows both."""
+    width, height = (int(side) for side in options.size.split("x"))
+    wanted: dict[str, tuple[str, ...]] = {"every pass": PASSES, "masks alone": ("masks",)}
+    film(scenes[:1], (width, height), options.frames, library)
+    clock, processor = dict.fromkeys(wanted, 0.0), dict.fromkeys(wanted, 0.0)
     for i in range(0, len(scenes), 4):
-        film(scenes[i : i + 4], (size[0], size[1]), options.frames, library)
-    count = len(scenes)
-    print(f"{count / (time.process_time() - spent):.2f} clips a processor second, "
-          f"{count / (time.monotonic() - begun):.2f} a second by the clock")  # fmt: skip
+        for name, passes in wanted.items():
+            begun, spent = time.monotonic(), time.process_time()
+            film(scenes[i : i + 4], (width, height), options.frames, library, passes)
+            clock[name] += time.monotonic() - begun
+            processor[name] += time.process_time() - spent
+    for name in wanted:
+        print(f"{name}: {len(scenes) / processor[name]:.2f} clips a processor second, "
+              f"{len(scenes) / clock[name]:.2f} a second by the clock")  # fmt: skip
 
 
 if __name__ == "__main__":

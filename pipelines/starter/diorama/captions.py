@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 
@@ -143,6 +143,8 @@ AMBIENT: dict[str, tuple[str, ...]] = {  # what moves by itself where there is n
 NIGHT_STREET = ("flickering neon signs", "neon signs at night")
 AMOUNTS = (("slowly", "gently", "slightly"), ("fast", "quickly", "strongly"))  # below and above what is usual
 USUAL = (0.5, 0.85)
+OBJECT = "object"  # what a subject is called whose picture says what it is
+LOOK = 2  # among the numbers of subjects: the look
 OPENINGS = ("a video of", "a clip of", "footage of", "an animation of", "a scene with")
 TABLES: dict[str, Words] = {
     "subjects": SUBJECT_WORDS,
@@ -155,16 +157,20 @@ TABLES: dict[str, Words] = {
 }
 
 
-def caption(scene: Scene, rng: np.random.Generator, forget: float = 0.12) -> str:
+def caption(scene: Scene, rng: np.random.Generator, forget: float = 0.12, unnamed: Collection[int] = ()) -> str:
     """One way to describe a scene, often the plainest. Each part is left out with chance `forget`, obvious ones more
-    often."""
+    often. Subjects whose numbers are `unnamed` are objects of no colour; with LOOK among them the look is left out."""
     if rng.random() < 0.35 * (1 - forget):
-        return plain_caption(scene)
+        return plain_caption(scene, unnamed)
 
     def one(words: tuple[str, ...]) -> str:
         return str(rng.choice(words))
 
-    parts = [" and ".join(_named(cast, rng, forget) for cast in scene.cast)] if scene.cast else [_ambient(scene, rng)]
+    parts = (
+        [" and ".join(_named(cast, rng, forget, i in unnamed) for i, cast in enumerate(scene.cast))]
+        if scene.cast
+        else [_ambient(scene, rng)]
+    )
     if scene.cast and rng.random() < 0.12:
         parts[0] = f"{one(OPENINGS)} {parts[0]}"
     if rng.random() > forget:
@@ -173,7 +179,7 @@ def caption(scene: Scene, rng: np.random.Generator, forget: float = 0.12) -> str
         parts.append(one(LIGHT_WORDS[scene.light]))
     if rng.random() > (0.85 if scene.camera == "static" else forget):
         parts.append(one(CAMERA_WORDS[scene.camera]) + _how_much(scene.swing, rng, scene.camera != "static"))
-    if rng.random() > (0.8 if scene.look == "photo" else forget):
+    if LOOK not in unnamed and rng.random() > (0.8 if scene.look == "photo" else forget):
         parts.append(one(LOOK_WORDS[scene.look]))
     if rng.random() < 0.35:
         rng.shuffle(parts)
@@ -183,10 +189,10 @@ def caption(scene: Scene, rng: np.random.Generator, forget: float = 0.12) -> str
     return sentence + "." if rng.random() < 0.2 else sentence
 
 
-def _named(cast: Cast, rng: np.random.Generator, forget: float) -> str:
-    noun = str(rng.choice(SUBJECT_WORDS[cast.subject]))
+def _named(cast: Cast, rng: np.random.Generator, forget: float, unnamed: bool) -> str:
+    noun = OBJECT if unnamed else str(rng.choice(SUBJECT_WORDS[cast.subject]))
     words = [noun]
-    if cast.colour is not None and rng.random() > forget:
+    if cast.colour is not None and not unnamed and rng.random() > forget:
         colour = str(rng.choice(COLOUR_WORDS[cast.colour]))
         dressed = cast.subject in (*PEOPLE, "person") and rng.random() < 0.7
         words = [noun, str(rng.choice(("in", "dressed in"))), colour] if dressed else [colour, noun]
@@ -208,13 +214,17 @@ def _ambient(scene: Scene, rng: np.random.Generator) -> str:
     return str(rng.choice((*words, "a landscape", "an empty scene")))
 
 
-def plain_caption(scene: Scene) -> str:
-    """The full description in the first words of every list, as an evaluation asks for it."""
+def plain_caption(scene: Scene, unnamed: Collection[int] = ()) -> str:
+    """The full description in the first words of every list, as an evaluation asks for it; `unnamed` as above."""
     parts = [
         " and ".join(
-            f"a {cast.colour + ' ' if cast.colour else ''}{SUBJECT_WORDS[cast.subject][0]}"
+            (
+                "an " + OBJECT
+                if i in unnamed
+                else f"a {cast.colour + ' ' if cast.colour else ''}{SUBJECT_WORDS[cast.subject][0]}"
+            )
             + (f" {MOTION_WORDS[cast.motion][0]}" if cast.motion != "still" else "")
-            for cast in scene.cast
+            for i, cast in enumerate(scene.cast)
         )
         or AMBIENT[scene.place][0],
         PLACE_WORDS[scene.place][0],
@@ -223,14 +233,19 @@ def plain_caption(scene: Scene) -> str:
         parts.append(LIGHT_WORDS[scene.light][0])
     if scene.camera != "static":
         parts.append(CAMERA_WORDS[scene.camera][0])
-    if scene.look != "photo":
+    if scene.look != "photo" and LOOK not in unnamed:
         parts.append(LOOK_WORDS[scene.look][0])
     return ", ".join(parts).replace("a orange", "an orange").replace("a apple", "an apple")
 
 
+def known_phrases() -> dict[str, list[str]]:
+    """What the world is made of, by kind, each thing in its first words."""
+    return {kind: [options[0] for options in words.values()] for kind, words in TABLES.items()}
+
+
 def known_words() -> list[str]:
     """Every word the captions can contain, in a fixed order."""
-    phrases: list[str] = ["a an the in dressed and a landscape an empty scene", *NIGHT_STREET, *OPENINGS]
+    phrases: list[str] = ["a an the in dressed and a landscape an empty scene", OBJECT, *NIGHT_STREET, *OPENINGS]
     for words in (*TABLES.values(), AMBIENT):
         phrases += [phrase for options in words.values() for phrase in options]
     return _words((*phrases, *(word for side in AMOUNTS for word in side)))

@@ -6,7 +6,7 @@ there; so depth and motion are those of the very point that is seen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,16 +16,17 @@ from pipelines.starter.diorama.fragments import Fragments, Hits, fragments, hits
 from pipelines.starter.diorama.skies import Skies, sky_table
 from pipelines.starter.diorama.stage import BOX, SHADE, SOLID, VEIL, Stage
 from pipelines.starter.diorama.tables import Table, tabulate
-from pipelines.starter.diorama.textures import FULL_LIGHT, Textures
+from pipelines.starter.diorama.textures import FULL_LIGHT, Textures, at
 
 PLAIN = 172.0 / 255  # the grey of clay under full light, as the render mode's own clay pass has it
 SUBJECTS = 2
 BLOCK = 6  # frames drawn at once on a CPU, so that what is worked on stays in its caches
+PASSES = ("masks", "flow", "clay", "mockup")  # what may be left out; colour and depth are always there
 
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """Clips and what is known of them, all (B, C, F, H, W) float32.
+    """Clips and what is known of them, all (B, C, F, H, W) float32. To read a pass that was not drawn is a LookupError.
 
     colour  3 channels in 0..1
     depth   1, metres along the view, FAR for the sky
@@ -37,47 +38,80 @@ class Drawn:
 
     colour: Tensor
     depth: Tensor
-    masks: Tensor
-    flow: Tensor
-    clay: Tensor
-    mockup: Tensor
+    passes: dict[str, Tensor]
+
+    @property
+    def masks(self) -> Tensor:
+        return self._drawn("masks")
+
+    @property
+    def flow(self) -> Tensor:
+        return self._drawn("flow")
+
+    @property
+    def clay(self) -> Tensor:
+        return self._drawn("clay")
+
+    @property
+    def mockup(self) -> Tensor:
+        return self._drawn("mockup")
+
+    def frames(self, clip: int) -> Drawn:
+        """One clip's, (F, C, H, W)."""
+        colour, depth, *rest = (part[clip].transpose(0, 1) for part in (self.colour, self.depth, *self.passes.values()))
+        return Drawn(colour, depth, dict(zip(self.passes, rest, strict=True)))
+
+    def _drawn(self, name: str) -> Tensor:
+        if name not in self.passes:
+            raise LookupError(f"The pass {name} was not drawn. Name it among the passes.")
+        return self.passes[name]
 
 
 @torch.no_grad()
-def draw(stages: Sequence[Stage], size: tuple[int, int], textures: Textures) -> Drawn:
-    """Draw stages of the same number of frames, `size` (width, height), on the device the textures are on."""
+def draw(stages: Sequence[Stage], size: tuple[int, int], textures: Textures, passes: Collection[str] = PASSES) -> Drawn:
+    """Draw stages of the same number of frames, `size` (width, height), on the device the textures are on; of PASSES
+    only those named."""
     device = textures.texels.device
     table, skies = tabulate(stages, size, textures).to(device), sky_table(stages, size).to(device)
+    if "mockup" not in passes:
+        table.box[table.role == BOX] = 0
     count = table.order.shape[1]
     step = BLOCK if device.type == "cpu" else count
     blocks = []
     for begin in range(0, count, step):
-        canvas = Canvas(skies.part(begin, begin + step), size, textures)
+        canvas = Canvas(skies.part(begin, begin + step), size, textures, passes)
         for cards in table.order[:, begin : begin + step]:
             canvas.draw_round(table, cards)
         blocks.append(canvas.parts())
     shape = (len(stages), stages[0].num_frames, size[1], size[0], -1)
-    colour, depth, cover, flow, clay, mockup = (
-        torch.cat(part).view(shape).permute(0, 4, 1, 2, 3) for part in zip(*blocks, strict=True)
-    )
-    flow[:, :, -1] = 0
-    return Drawn(colour.clamp_(0, 1), depth, cover, flow, clay.clamp_(0, 1), mockup)
+    whole = {
+        name: torch.cat([block[name] for block in blocks]).view(shape).permute(0, 4, 1, 2, 3) for name in blocks[0]
+    }
+    if "flow" in whole:
+        whole["flow"][:, :, -1] = 0
+    if "clay" in whole:
+        whole["clay"].clamp_(0, 1)
+    return Drawn(whole.pop("colour").clamp_(0, 1), whole.pop("depth"), whole)
 
 
 class Canvas:
     """Some frames while they are drawn; P is all their pixels, and each part has a row for each."""
 
-    def __init__(self, skies: Skies, size: tuple[int, int], textures: Textures) -> None:
+    def __init__(self, skies: Skies, size: tuple[int, int], textures: Textures, passes: Collection[str]) -> None:
         self.width, self.area = size[0], size[0] * size[1]
         self.skies, self.textures, self.device = skies, textures, textures.texels.device
-        seen = skies.draw(size, textures)
-        self.colour, self.depth, self.flow, self.mockup = seen.colour, seen.depth, seen.flow, seen.mockup
-        self.cover = torch.zeros(len(seen.depth), SUBJECTS, device=self.device)
-        self.clay = torch.full_like(self.depth, PLAIN)
+        seen = skies.draw(size, textures, moving="flow" in passes)
+        self.colour, self.depth = seen.colour, seen.depth
+        self.flow = seen.flow
+        self.mockup = seen.mockup if "mockup" in passes else None
+        self.cover = torch.zeros(len(seen.depth), SUBJECTS, device=self.device) if "masks" in passes else None
+        self.clay = torch.full_like(self.depth, PLAIN)[:, None] if "clay" in passes else None
 
-    def parts(self) -> tuple[Tensor, ...]:
+    def parts(self) -> dict[str, Tensor]:
         """What `Drawn` has, (P, channels) each."""
-        return self.colour, self.depth[:, None], self.cover, self.flow, self.clay[:, None], self.mockup
+        found = {"colour": self.colour, "depth": self.depth[:, None], "masks": self.cover, "flow": self.flow,
+                 "clay": self.clay, "mockup": self.mockup}  # fmt: skip
+        return {name: part for name, part in found.items() if part is not None}
 
     def draw_round(self, table: Table, cards: Tensor) -> None:
         """One card (N,) of every frame, over what is drawn already."""
@@ -86,43 +120,51 @@ class Canvas:
             return
         met = hits(f, self.textures)
         pixel = f.frame * self.area + f.y * self.width + f.x
-        keep = seen(f, met, self.depth[pixel], self.textures)
-        f, met, pixel = f.kept(keep), met.kept(keep), pixel[keep]
-        role = f.table.role[f.card]
-        boxes, drawn = (role == BOX).nonzero()[:, 0], (role != BOX).nonzero()[:, 0]
-        if len(boxes):
-            self.mockup[pixel[boxes]] = f.kept(boxes).vector("flat_r", "flat_g", "flat_b")
-        if len(drawn) < len(pixel):
-            f, met, pixel, role = f.kept(drawn), met.kept(drawn), pixel[drawn], role[drawn]
+        keep = seen(f, met, at(self.depth, pixel), self.textures)
+        f, met, pixel = f.kept(keep), met.kept(keep), at(pixel, keep)
+        role = at(f.table.role, f.card)
+        if bool((at(table.role, cards) == BOX).any()):
+            boxes, drawn = (role == BOX).nonzero()[:, 0], (role != BOX).nonzero()[:, 0]
+            if self.mockup is not None:
+                self.mockup.index_copy_(0, at(pixel, boxes), f.kept(boxes).vector("flat_r", "flat_g", "flat_b"))
+            f, met, pixel, role = f.kept(drawn), met.kept(drawn), at(pixel, drawn), at(role, drawn)
         if len(pixel):
             self._blend(f, met, pixel, role)
 
     def _blend(self, f: Fragments, met: Hits, pixel: Tensor, role: Tensor) -> None:
         texel = texels(f, met, self.textures)
         alpha = texel[:, 3] / 255 * f["opacity"]
-        haze = self.skies.haze[f.frame]
+        haze = at(self.skies.haze, f.frame)
         colour = torch.lerp(shown(f, texel), haze[:, :3], 1 - (-met.reach * haze[:, 3]).exp()[:, None])
         dark = role == SHADE
         colour = torch.where(dark[:, None], torch.zeros_like(colour), colour)
-        self.colour[pixel] = _over(self.colour[pixel], colour, alpha[:, None])
-        clay = torch.where(dark, torch.zeros_like(alpha), PLAIN * texel[:, 5] / FULL_LIGHT)
-        self.clay[pixel] = _over(self.clay[pixel], clay, torch.where(role == VEIL, torch.zeros_like(alpha), alpha))
+        _lay(self.colour, pixel, colour, alpha)
+        if self.clay is not None:
+            clay = torch.where(dark, torch.zeros_like(alpha), PLAIN * texel[:, 5] / FULL_LIGHT)
+            _lay(self.clay, pixel, clay[:, None], torch.where(role == VEIL, torch.zeros_like(alpha), alpha))
         solid = ((role == SOLID) & (alpha > 0)).nonzero()[:, 0]
         if len(solid):
-            self._place(f.kept(solid), met.kept(solid), pixel[solid], alpha[solid])
+            self._place(f.kept(solid), met.kept(solid), at(pixel, solid), at(alpha, solid))
 
     def _place(self, f: Fragments, met: Hits, pixel: Tensor, alpha: Tensor) -> None:
         """What else is known of solid fragments."""
-        owner = f.table.owner[f.card]
-        mine = (owner[:, None] == torch.arange(SUBJECTS, device=self.device)).float()
-        self.cover[pixel] = _over(self.cover[pixel], mine, alpha[:, None])
+        if self.cover is not None:
+            owner = at(f.table.owner, f.card)
+            mine = (owner[:, None] == torch.arange(SUBJECTS, device=self.device)).float()
+            _lay(self.cover, pixel, mine, alpha)
         firm = (alpha > 0.5).nonzero()[:, 0]
-        f, met, pixel = f.kept(firm), met.kept(firm), pixel[firm]
-        self.depth[pixel] = met.reach
-        self.flow[pixel] = moved(f, met)
-        cut = (~f.table.boxed[f.card].bool()).nonzero()[:, 0]
-        self.mockup[pixel[cut]] = f.kept(cut).vector("flat_r", "flat_g", "flat_b")
+        pixel = at(pixel, firm)
+        self.depth.index_copy_(0, pixel, at(met.reach, firm))
+        if self.flow is None and self.mockup is None:
+            return
+        f = f.kept(firm)
+        if self.flow is not None:
+            self.flow.index_copy_(0, pixel, moved(f, met.kept(firm)))
+        if self.mockup is not None:
+            cut = (~at(f.table.boxed, f.card).bool()).nonzero()[:, 0]
+            self.mockup.index_copy_(0, at(pixel, cut), f.kept(cut).vector("flat_r", "flat_g", "flat_b"))
 
 
-def _over(below: Tensor, above: Tensor, alpha: Tensor) -> Tensor:
-    return below + alpha * (above - below)
+def _lay(below: Tensor, pixel: Tensor, above: Tensor, alpha: Tensor) -> None:
+    """Lay (n, C) colours over those pixels (n,) of (P, C), each of which comes once, as thickly as `alpha` (n,)."""
+    below.index_copy_(0, pixel, torch.lerp(at(below, pixel), above, alpha[:, None]))

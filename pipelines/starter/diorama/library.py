@@ -11,6 +11,7 @@ import torch
 
 from pipelines.starter.atlas.keeping import Facts, Thing, panoramas, things
 from pipelines.starter.diorama import backdrops, firmament, surfaces
+from pipelines.starter.diorama.subjects import PEOPLE
 from pipelines.starter.diorama.textures import Texels, Textures, TextureShelf, mean_colour, paint
 
 SEED = 20_261
@@ -37,6 +38,10 @@ class Library:
     things: dict[str, tuple[Shown, ...]]
     pictures: dict[str, tuple[int, ...]]
     flat: tuple[RGB, ...]
+
+    def shows(self, subject: str) -> bool:
+        """Whether it has something that stands for this word."""
+        return any(self.things.get(kind) for kind in (PEOPLE if subject == "person" else (subject,)))
 
     def to(self, device: str | torch.device) -> Library:
         """The same with its textures on another device."""

@@ -13,24 +13,24 @@ from pipelines.starter.diorama.drawing import Drawn
 LUMA = (0.299, 0.587, 0.114)
 PIXEL = 28  # a pixel-art picture is so many pixels along its shorter side, and two thirds more for a larger one
 TONES = 5  # levels of each colour there
+MOULDED = ("line drawing", "clay")  # looks made of the clay pass, too
 PAPER = (0.97, 0.95, 0.9)
 BAYER = ((0, 8, 2, 10), (12, 4, 14, 6), (3, 11, 1, 9), (15, 7, 13, 5))
 
 
 def dressed(drawn: Drawn, looks: Sequence[str]) -> Tensor:
     """(B, 3, F, H, W) in 0..1: each clip in its look. Raises KeyError for a look that is not known."""
-    clips = [LOOKS[look](*(part[i].transpose(0, 1) for part in (drawn.colour, drawn.depth, drawn.clay)))
-             for i, look in enumerate(looks)]  # fmt: skip
-    return torch.stack([clip.transpose(0, 1) for clip in clips])
+    return torch.stack([LOOKS[look](drawn.frames(i)).transpose(0, 1) for i, look in enumerate(looks)])
 
 
-def _photo(colour: Tensor, depth: Tensor, clay: Tensor) -> Tensor:
-    """Each look takes (F, 3, H, W) colour, (F, 1, H, W) depth and clay."""
-    return colour
+def _photo(shot: Drawn) -> Tensor:
+    """Each look takes the frames of one clip, (F, C, H, W), and gives (F, 3, H, W)."""
+    return shot.colour
 
 
-def _watercolour(colour: Tensor, depth: Tensor, clay: Tensor) -> Tensor:
+def _watercolour(shot: Drawn) -> Tensor:
     """Flat washes with pooled edges on rough paper."""
+    colour = shot.colour
     height, width = colour.shape[2:]
     bleed = _cloth(height, width, 9, colour) - 0.5
     washed = _kuwahara(_shifted(colour, bleed * 3.0), max(2, min(height, width) // 40))
@@ -43,8 +43,9 @@ def _watercolour(colour: Tensor, depth: Tensor, clay: Tensor) -> Tensor:
     return (mottled * pooled * grain).clamp(0, 1)
 
 
-def _pixel_art(colour: Tensor, depth: Tensor, clay: Tensor) -> Tensor:
+def _pixel_art(shot: Drawn) -> Tensor:
     """Few large pixels of few tones, dithered between them."""
+    colour = shot.colour
     height, width = colour.shape[2:]
     scale = PIXEL * (1 + min(height, width) / 112) / min(height, width)
     small = F.interpolate(colour, size=(round(height * scale), round(width * scale)), mode="area")
@@ -57,8 +58,9 @@ def _pixel_art(colour: Tensor, depth: Tensor, clay: Tensor) -> Tensor:
     return F.interpolate(toned, size=(height, width), mode="nearest")
 
 
-def _line_drawing(colour: Tensor, depth: Tensor, clay: Tensor) -> Tensor:
+def _line_drawing(shot: Drawn) -> Tensor:
     """Ink along outlines and folds, hatching in the dark, and a breath of colour."""
+    colour, depth, clay = shot.colour, shot.depth, shot.clay
     height, width = colour.shape[2:]
     near = 1 / depth.clamp_min(0.1)
     outline = _edges(near / near.amax(dim=(1, 2, 3), keepdim=True), 9.0)
@@ -71,8 +73,9 @@ def _line_drawing(colour: Tensor, depth: Tensor, clay: Tensor) -> Tensor:
     return (breath * (1 - ink.clamp(0, 0.92)) * (1 - hatch)).clamp(0, 1)
 
 
-def _clay(colour: Tensor, depth: Tensor, clay: Tensor) -> Tensor:
+def _clay(shot: Drawn) -> Tensor:
     """Everything kneaded: smooth plain colours, soft light, fingerprints."""
+    colour, clay = shot.colour, shot.clay
     height, width = colour.shape[2:]
     grey = (colour * colour.new_tensor(LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
     plain = _kuwahara(colour, max(2, min(height, width) // 28))
@@ -83,8 +86,9 @@ def _clay(colour: Tensor, depth: Tensor, clay: Tensor) -> Tensor:
     return (base * light * prints * rim).clamp(0, 1)
 
 
-def _neon(colour: Tensor, depth: Tensor, clay: Tensor) -> Tensor:
+def _neon(shot: Drawn) -> Tensor:
     """Outlines as glowing tubes in the dark."""
+    colour, depth = shot.colour, shot.depth
     height, width = colour.shape[2:]
     near = 1 / depth.clamp_min(0.1)
     outline = _edges(near / near.amax(dim=(1, 2, 3), keepdim=True), 8.0)
@@ -100,7 +104,7 @@ def _neon(colour: Tensor, depth: Tensor, clay: Tensor) -> Tensor:
     return (dark + colour * 0.1 + tube * 0.9 + glow + core).clamp(0, 1)
 
 
-LOOKS: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
+LOOKS: dict[str, Callable[[Drawn], Tensor]] = {
     "photo": _photo,
     "watercolour": _watercolour,
     "pixel art": _pixel_art,

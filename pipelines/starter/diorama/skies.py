@@ -11,7 +11,7 @@ from torch import Tensor
 
 from pipelines.starter.diorama.stage import GROUND, Stage
 from pipelines.starter.diorama.tables import NEAR, lens
-from pipelines.starter.diorama.textures import Textures
+from pipelines.starter.diorama.textures import Textures, at
 
 FAR = 1000.0  # metres; the depth of the sky
 LEVEL = -0.02  # how far below the horizon a sky still shows where there is a ground
@@ -19,11 +19,12 @@ LEVEL = -0.02  # how far below the horizon a sky still shows where there is a gr
 
 @dataclass(frozen=True, eq=False)
 class Behind:
-    """What is seen before any card is drawn: (P, 3) colour, (P,) depth, (P, 2) flow and (P, 3) mock-up."""
+    """What is seen before any card is drawn: (P, 3) colour, (P,) depth, (P, 2) flow, if asked for, and (P, 3)
+    mock-up."""
 
     colour: Tensor
     depth: Tensor
-    flow: Tensor
+    flow: Tensor | None
     mockup: Tensor
 
 
@@ -56,8 +57,9 @@ class Skies:
         """Those frames."""
         return Skies(*(getattr(self, name)[begin:end] for name in self.__dataclass_fields__))
 
-    def draw(self, size: tuple[int, int], textures: Textures) -> Behind:
-        """All frames; where a ground will hide it the sky is left in the colour of the haze."""
+    def draw(self, size: tuple[int, int], textures: Textures, moving: bool) -> Behind:
+        """All frames, with their flow where they are `moving`; where a ground will hide it the sky is left in the
+        colour of the haze."""
         area, device = size[0] * size[1], self.ways.device
         y, x = torch.meshgrid(
             *(torch.arange(side, device=device).float() for side in (size[1], size[0])), indexing="ij"
@@ -69,29 +71,29 @@ class Skies:
         colour = self.haze[:, None, :3].expand(-1, area, 3).clone().view(-1, 3)
         shown = ((rays[:, 1] > LEVEL) | (self.ground == 0)[:, None]).view(-1).nonzero()[:, 0]
         frame = shown // area
-        ray = rays.transpose(1, 2).reshape(-1, 3)[shown]
+        ray = at(rays.transpose(1, 2).reshape(-1, 3), shown)
         spot = torch.where(
-            low.view(-1, 1)[shown], ray * reach.view(-1, 1)[shown] + self._above(frame), ray
+            at(low.view(-1, 1), shown), ray * at(reach.view(-1, 1), shown) + self._above(frame), ray
         )  # from where the photograph was taken
         seen = self._read(textures, frame, spot)
-        colour[shown] = torch.lerp(seen, colour[shown], self.hidden[frame, None])
-        flow = self._moved(rays, low, reach) - dots[:2]
+        colour.index_copy_(0, shown, torch.lerp(seen, at(colour, shown), at(self.hidden, frame)[:, None]))
+        flow = (self._moved(rays, low, reach) - dots[:2]).transpose(1, 2).reshape(-1, 2) if moving else None
         mockup = self.flat[:, None].expand(-1, area, 3).reshape(-1, 3).clone()
-        return Behind(colour, reach.view(-1), flow.transpose(1, 2).reshape(-1, 2), mockup)
+        return Behind(colour, reach.view(-1), flow, mockup)
 
     def _above(self, frame: Tensor) -> Tensor:
         lowered = self.eye.clone()
         lowered[:, 1] -= self.dome
-        return lowered[frame]
+        return at(lowered, frame)
 
     def _read(self, textures: Textures, frame: Tensor, spot: Tensor) -> Tensor:
-        azimuth = torch.atan2(spot[:, 0], spot[:, 2]) + self.turn[frame, 0]
+        azimuth = torch.atan2(spot[:, 0], spot[:, 2]) + at(self.turn, frame)[:, 0]
         height = torch.atan2(spot[:, 1], torch.hypot(spot[:, 0], spot[:, 2]))
         texel = textures.read(
-            self.picture[frame], torch.zeros_like(frame), (azimuth / (2 * torch.pi) + 0.5) % 1, 0.5 - height / torch.pi,
-            torch.ones_like(frame),
+            at(self.picture, frame), torch.zeros_like(frame), (azimuth / (2 * torch.pi) + 0.5) % 1,
+            0.5 - height / torch.pi, torch.ones_like(frame),
         )  # fmt: skip
-        return texel[:, :3] / 255 * self.light[frame]
+        return texel[:, :3] / 255 * at(self.light, frame)
 
     def _moved(self, rays: Tensor, low: Tensor, reach: Tensor) -> Tensor:
         """(N, 2, H * W) where the next frame shows what each ray meets."""

@@ -8,12 +8,12 @@ import pytest
 import torch
 from diffusers import UniPCMultistepScheduler, WanVACEPipeline
 
-from pipelines.starter.captions import all_words
 from pipelines.starter.export import Defaults, assemble
 from pipelines.starter.render import render
 from pipelines.starter.text import MAX_TOKENS, build_text_encoder, build_tokenizer, encode_text
 from pipelines.starter.transformer import StarterModel, build_transformer
 from pipelines.starter.vae import build_vae, decode_sequence, encode_sequence
+from pipelines.starter.vocabulary import all_words
 from pipelines.starter.world import Scene
 from pipelines.vace import control_tensor, pack_mask, split_streams
 

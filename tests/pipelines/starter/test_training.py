@@ -4,30 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from pipelines.starter import train_transformer as stage
 from pipelines.starter import train_words
-from pipelines.starter.captions import all_words
-from pipelines.starter.clips import ClipLatents, LatentEncoder, encode_clips
-from pipelines.starter.conditioning import Task
+from pipelines.starter.bank import Shards
+from pipelines.starter.clips import LatentEncoder, produce
+from pipelines.starter.diorama.scenes import Cast, Scene
 from pipelines.starter.export import Defaults, assemble
 from pipelines.starter.optim import Trainer, orthogonalise
-from pipelines.starter.readouts import ASKED, NOTHING, scene_error, scene_labels
-from pipelines.starter.render import render
+from pipelines.starter.readouts import ASKED, OPTIONS, scene_error, scene_labels
 from pipelines.starter.runs import Checkpoint
 from pipelines.starter.text import build_text_encoder, build_tokenizer
-from pipelines.starter.train_transformer import ClipBank, train_transformer
+from pipelines.starter.train_transformer import train_transformer
 from pipelines.starter.train_vae import reconstruction_loss
 from pipelines.starter.train_words import teach_reading, teach_words
 from pipelines.starter.transformer import StarterModel, build_transformer, flow_loss
 from pipelines.starter.vae import build_vae, decode_sequence, encode_sequence
-from pipelines.starter.world import PHOTO, Scene
+from pipelines.starter.vocabulary import all_words
+from tests.pipelines.starter.shooting import small_source
 
-BALL = Scene("ball", "red", "studio", "day", "right", "static", 7)
+BALL = Scene((Cast("ball", "red", "right"),), "room", detail=7)
 
 
 @pytest.fixture(scope="module")
@@ -86,25 +85,35 @@ def test_inner_layers_learn_positions_outline_and_scene_and_their_heads_are_left
     assert not any(name.split(".")[0] in ("position", "outline", "scene", "readouts") for name in saved)
 
 
-def test_a_scene_without_a_subject_or_in_a_photograph_is_not_asked_for_it() -> None:
-    labels = scene_labels([BALL, Scene(None, None, PHOTO, "day", "still", "static", 0)])
-    assert labels.tolist() == [[0, 0, 6, 0, 1, 0], [NOTHING, NOTHING, NOTHING, 0, 7, 0]]
-    assert scene_labels([BALL], pictures=True).tolist() == [[0, 0, 6, 0, NOTHING, NOTHING]]
-    sure = torch.full((2, 3, sum(len(options) for options in ASKED.values())), -50.0)
-    start = 0
-    for options, answers in zip(ASKED.values(), labels.T.tolist(), strict=True):
-        for i, answer in enumerate(answers):
-            if answer != NOTHING:
-                sure[i, :, start + answer] = 50.0
-        start += len(options)
-    assert scene_error(sure, labels).max() < 1e-3
-    assert scene_error(-sure, labels).min() > 1
+def _answers(labels: torch.Tensor) -> dict[str, dict[str, float]]:
+    parts = zip(ASKED.items(), labels.split(OPTIONS), strict=True)
+    return {question: {options[i]: float(part[i]) for i in part.nonzero()[:, 0]} for (question, options), part in parts}
+
+
+def test_a_scene_is_asked_for_what_it_has_and_two_subjects_count_half_each() -> None:
+    pair = Scene((Cast("cat", "black", "still"), Cast("star", None, "left")), "space", "night", "pan left", 0.5, "neon")
+    labels = scene_labels([BALL, pair, None])
+    assert _answers(labels[0]) == {
+        "subject": {"ball": 1.0}, "colour": {"red": 1.0}, "place": {"room": 1.0}, "light": {"day": 1.0},
+        "motion": {"right": 1.0}, "camera": {"static": 1.0}, "look": {"photo": 1.0},
+    }  # fmt: skip
+    assert _answers(labels[1]) == {
+        "subject": {"cat": 0.5, "star": 0.5}, "colour": {"black": 1.0}, "place": {"space": 1.0}, "light": {},
+        "motion": {"still": 0.5, "left": 0.5}, "camera": {"pan left": 1.0}, "look": {"neon": 1.0},
+    }  # fmt: skip
+    assert not labels[2].any()
+    still = _answers(scene_labels([BALL], pictures=True)[0])
+    assert still["motion"] == still["camera"] == {} and still["subject"] == {"ball": 1.0}
+    sure = torch.where(labels > 0, 50.0, -50.0)[:, None].expand(-1, 3, -1)
+    assert scene_error(sure, labels)[0] < 1e-3
+    assert scene_error(-sure, labels)[:2].min() > 1
+    assert scene_error(-sure, labels)[2] == 0
 
 
 @pytest.fixture
 def two_scenes(monkeypatch: pytest.MonkeyPatch) -> None:
     """A world of two scenes with nothing in common: who cannot read is wrong by ln 2 = 0.69 in every answer."""
-    scenes = (BALL, Scene("fish", "blue", "sea", "night", "spinning", "zoom in", 3))
+    scenes = (BALL, Scene((Cast("fish", "blue", "spinning"),), "sea", "night", "zoom in", 0.5, "clay", 3))
     monkeypatch.setattr(train_words, "sample_scene", lambda rng: scenes[int(rng.integers(2))])
 
 
@@ -136,26 +145,6 @@ def test_a_training_step_lowers_the_loss_of_the_autoencoder() -> None:
     assert losses[-1] < 0.9 * losses[0]
 
 
-def test_cached_clips_make_the_batches_that_use_would_build(tmp_path: Path, encoder: LatentEncoder) -> None:
-    clip = render(BALL, 48, 32, 9)
-    mask = np.zeros(clip.mask.shape, np.uint8)
-    mask[1:] = 255
-    video = np.where(mask[..., None] > 0, np.uint8(127), clip.frames)
-    cached: list[ClipLatents] = encode_clips([clip], [Task("first", video, mask, None)], encoder, 2)
-    assert torch.equal(cached[0].pixel_mask(), torch.from_numpy(mask).float() / 255)
-    torch.save(cached * 4, tmp_path / "shard.pt")
-    bank = ClipBank(tmp_path, encoder, 0)
-    assert bank.refresh() == 4
-    batch = bank.batch(still=0.5, short=0.0)
-    assert batch.clean.shape[1:] == (4, 3, 4, 6)
-    assert batch.control.shape[1:] == (72, 3, 4, 6)
-    assert {"first", "none"} >= set(batch.kinds)
-
-
-def _still(encoder: LatentEncoder) -> ClipLatents:
-    return encode_clips([render(BALL, 48, 32, 1)], [Task("none", None, None, None)], encoder, 1)[0]
-
-
 def test_a_checkpoint_brings_back_every_part_and_the_time_spent(tmp_path: Path) -> None:
     part = nn.Linear(3, 3)
     first = Checkpoint(tmp_path / "run.pt", {"part": part}, "cpu")
@@ -174,18 +163,22 @@ def test_a_stopped_training_goes_on_where_it_was(
     tmp_path: Path, encoder: LatentEncoder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(StarterModel, "build", staticmethod(_small_model))
-    monkeypatch.setattr(stage, "TOKENS_PER_BATCH", 24)
-    monkeypatch.setattr(stage._Report, "EVERY", 1)
+    monkeypatch.setattr("pipelines.starter.bank.TOKENS", {"cpu": 24})
+    monkeypatch.setattr(stage.Report, "EVERY", 1)
     monkeypatch.setattr(stage, "READING_STEPS", 2)
-    (tmp_path / "cache").mkdir()
-    torch.save([_still(encoder)] * 4, tmp_path / "cache" / "shard.pt")
-    train_transformer(tmp_path, encoder, minutes=0.001, compiled=False)
+    produce(small_source(), encoder, tmp_path / "cache", 0.0, lambda _: ((32, 32), 1), shard=4)
+    capsys.readouterr()
+
+    def train(minutes: float) -> None:
+        train_transformer(tmp_path, Shards(tmp_path / "cache"), encoder, minutes, compiled=False)
+
+    train(0.001)
     before = torch.load(tmp_path / "transformer.pt")
     said = capsys.readouterr().out.splitlines()
     assert before["trainer"]["steps"] == len(said) > 0
-    train_transformer(tmp_path, encoder, minutes=0.001, compiled=False)
+    train(0.001)
     assert not capsys.readouterr().out, "its time was spent already"
-    train_transformer(tmp_path, encoder, minutes=before["minutes"] + 0.001, compiled=False)
+    train(before["minutes"] + 0.001)
     after = torch.load(tmp_path / "transformer.pt")
     assert after["minutes"] > before["minutes"]
     assert capsys.readouterr().out.startswith(f"{before['trainer']['steps'] + 1} ")

@@ -10,12 +10,12 @@ import pytest
 import torch
 from diffusers import DiffusionPipeline, WanVACEPipeline
 
-from pipelines.starter.conditioning import GREY
 from pipelines.starter.render import render
 from pipelines.starter.sampler import FRAMES, HEIGHT, WIDTH, Sampler, psnr
 from pipelines.starter.tracking import colour_track, moved
 from pipelines.starter.world import COLOURS, SUBJECTS, Scene
 from pipelines.structure import structure_frames
+from pipelines.types import NOTHING
 
 FOLDER = Path(__file__).parents[3] / "assets" / "starter"
 
@@ -101,7 +101,7 @@ def test_the_prompt_decides_the_direction(sampler: Sampler) -> None:
 @pytest.mark.slow
 def test_a_given_first_frame_and_a_given_structure_are_kept(sampler: Sampler) -> None:
     clip = render(Scene("star", "yellow", "meadow", "day", "right", "static", 7), WIDTH, HEIGHT, FRAMES)
-    video, mask = np.full_like(clip.frames, GREY), np.full(clip.mask.shape, 255, np.uint8)
+    video, mask = np.full_like(clip.frames, NOTHING), np.full(clip.mask.shape, 255, np.uint8)
     video[0], mask[0] = clip.frames[0], 0
     assert psnr(sampler("", 1, video, mask, held=1)[0], clip.frames[0]) > 24
     grey = structure_frames(clip.frames, "grey", 0)

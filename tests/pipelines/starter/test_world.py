@@ -8,11 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.starter.captions import CAMERA_WORDS, COLOUR_WORDS, MOTION_WORDS, all_words, caption, plain_caption
-from pipelines.starter.conditioning import sample_task
+from pipelines.starter.captions import CAMERA_WORDS, MOTION_WORDS, plain_caption
 from pipelines.starter.photos import invented_picture, moving, pyramid
 from pipelines.starter.render import portrait, render
-from pipelines.starter.world import CAMERAS, COLOURS, LIGHTS, MOTIONS, PHOTO, PLACES, SUBJECTS, Scene, sample_scene
+from pipelines.starter.world import CAMERAS, COLOURS, LIGHTS, MOTIONS, PHOTO, PLACES, SUBJECTS, Scene
 
 SCENE = Scene("ball", "red", "meadow", "day", "right", "static", 7)
 
@@ -72,16 +71,7 @@ def test_a_portrait_stands_alone_on_white() -> None:
     assert (picture[48, 80] < 250).any()
 
 
-def test_captions_name_the_scene_and_use_only_known_words() -> None:
-    known, rng = set(all_words()), np.random.default_rng(3)
-    for _ in range(300):
-        scene = sample_scene(rng)
-        sentence = caption(scene, rng)
-        assert {word.strip(",.").lower() for word in sentence.split()} <= {word.lower() for word in known}
-        if scene.colour is not None:
-            others = {w for name, words in COLOUR_WORDS.items() if name != scene.colour for w in words} - {"golden"}
-            told = set(sentence.lower().replace(",", "").replace("snow white", "white").split())
-            assert not told & (others - {"snow white"}) - {"green"}  # "in a green field"
+def test_the_plain_caption_says_everything() -> None:
     assert plain_caption(SCENE) == "a red ball moving right in a meadow"
 
 
@@ -97,19 +87,3 @@ def test_a_picture_moves_under_the_camera() -> None:
     clip = render(Scene(None, None, PHOTO, "day", "still", "pan left", 3), 96, 64, 5, picture)
     assert np.abs(clip.frames[0].astype(int) - clip.frames[-1]).mean() > 3
     assert moving(rng, [pyramid(picture)], 5, 40, 48).shape == (5, 40, 48, 3)
-
-
-def test_tasks_ask_for_what_the_clip_shows() -> None:
-    rng, kinds = np.random.default_rng(2), set()
-    clip = render(SCENE, 96, 64, 5)
-    for _ in range(60):
-        task = sample_task(clip, rng)
-        kinds.add(task.kind)
-        if task.video is None or task.mask is None:
-            continue
-        assert task.video.shape == clip.frames.shape
-        if task.kind != "structure":
-            kept = task.mask == 0
-            assert np.array_equal(task.video[kept], clip.frames[kept])
-            assert (task.video[~kept] == 127).all()
-    assert kinds == {"none", "first", "structure", "mask"}

@@ -37,6 +37,18 @@ def test_the_same_scene_gives_the_same_pixels_alone_and_in_a_batch(library: Libr
     assert not torch.equal(alone.video, film([replace(CUBE, detail=9)], SIZE, 5, library).video)
 
 
+@pytest.mark.parametrize("look", LOOK_NAMES)
+def test_passes_left_out_change_no_pixel_of_the_others(library: Library, look: str) -> None:
+    scenes = [replace(CUBE, look=look), replace(CUBE, look=look, place="forest", detail=12)]  # one with a box
+    whole, part = film(scenes, SIZE, 3, library), film(scenes, SIZE, 3, library, ("masks",))
+    assert torch.equal(whole.video, part.video)
+    assert torch.equal(whole.passes.masks, part.passes.masks)
+    with pytest.raises(LookupError, match="flow"):
+        _ = part.passes.flow
+    flow = film(scenes, SIZE, 3, library, ("flow",)).passes.flow
+    assert torch.equal(whole.passes.flow, flow)
+
+
 @pytest.mark.parametrize(
     ("motion", "axis", "sign"), [("left", 0, -1), ("right", 0, 1), ("rising", 1, -1), ("falling", 1, 1)]
 )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipelines.starter.atlas.catalogue import entries
-from pipelines.starter.diorama.captions import TABLES, caption, known_words, plain_caption
+from pipelines.starter.diorama.captions import LOOK, OBJECT, TABLES, caption, known_words, plain_caption
 from pipelines.starter.diorama.places import BUILD
 from pipelines.starter.diorama.scenes import (
     CAMERAS,
@@ -56,6 +56,18 @@ def test_captions_use_known_words_alone_and_never_another_subjects_or_colours() 
         assert not wrong
         orders.add(words[0])
     assert len(orders) > 30
+
+
+def test_what_a_picture_tells_is_left_out_of_the_caption() -> None:
+    scene, rng = (
+        Scene((Cast("car", "red", "left"), Cast("cat", "blue")), "street", look="neon"),
+        np.random.default_rng(5),
+    )
+    for _ in range(60):
+        said = caption(scene, rng, unnamed={0, LOOK}).lower()
+        assert not any(word in said for word in ("car", "automobile", "red", "crimson", "scarlet", "neon"))
+        assert OBJECT in said
+    assert plain_caption(scene, {1}) == "a red car moving left and an object, in the street, neon"
 
 
 def test_the_plain_caption_says_everything() -> None:

@@ -1,0 +1,148 @@
+"""The last stage: a student that needs few steps and no second pass for its guidance.
+
+The teacher, the trained model, is sampled as it would be in use, guided and in many steps. The student learns, from
+any point of the teacher's way and with one pass, where that way ends. It answers with a velocity like any model: where
+it is right its clean clip is the same at every step, so any solver arrives in any number of steps, and where it is not
+the later steps put it right (compare Luhman 2021, one step; Meng et al. 2023, guidance; Song et al. 2023, consistency).
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from pipelines.sampling import Sampling, denoise
+from pipelines.starter.bank import Batch, ClipBank, Feed
+from pipelines.starter.clips import LatentEncoder
+from pipelines.starter.export import FEW_STEPS, FULL, Defaults
+from pipelines.starter.optim import Trainer
+from pipelines.starter.runs import Checkpoint, Stateful, agree, half_precision, rank, spent, wait_while_paused
+from pipelines.starter.train_transformer import Report, attention, compile_blocks, update_average
+from pipelines.starter.transformer import StarterModel
+
+MATRIX_LR, REST_LR = 0.004, 5e-4
+LESSONS = 4  # steps of the student for every way of the teacher
+FINEST = 0.02  # the least noise it is asked at: below it there is nothing left to do
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """A teacher's way from noise to clips: `sigmas` (N,) falling from about 1 to 0, `points` (N, B, z, R + T, h, w)."""
+
+    sigmas: Tensor
+    points: Tensor
+
+    def at(self, sigma: Tensor) -> Tensor:
+        """(B, ...) each clip's point at its own noise level (B,), between the two the teacher was at."""
+        after = torch.searchsorted(-self.sigmas, -sigma).clamp(1, len(self.sigmas) - 1)
+        high, low = self.sigmas[after - 1], self.sigmas[after]
+        share = ((high - sigma) / (high - low)).view(-1, 1, 1, 1, 1)
+        clip = torch.arange(len(sigma), device=sigma.device)
+        return torch.lerp(self.points[after - 1, clip], self.points[after, clip], share)
+
+
+def taught_way(teacher: StarterModel, batch: Batch, settings: Defaults, seed: int) -> Way:
+    """How the teacher makes a batch's clips from noise, with what is held in place held, as in use."""
+    device = batch.clean.device
+    noise = torch.randn(batch.clean.shape, generator=torch.Generator().manual_seed(seed)).to(device)
+    known = _held(batch)
+    sampling = Sampling(
+        settings.num_inference_steps, settings.guidance_scale, seed, settings.flow_shift, settings.guidance_interval
+    )
+    sigmas, points = [], []
+
+    def predict(latents: Tensor, timestep: Tensor, done: float) -> Tensor:
+        sigma = (timestep.float() / 1000).to(device).expand(len(latents))
+        sigmas.append(sigma[0])
+        points.append(latents)
+        with half_precision(device.type), attention(device.type):
+            wanted = teacher(latents, sigma, batch.captions, batch.control).float()
+            if sampling.guided(done):
+                unwanted = teacher(latents, sigma, [""] * len(latents), batch.control).float()
+                wanted = unwanted + sampling.guidance_scale * (wanted - unwanted)
+        return torch.where(known, noise - batch.clean, wanted)
+
+    with torch.no_grad():
+        end = denoise(predict, noise, sampling)
+    return Way(torch.stack([*sigmas, torch.zeros_like(sigmas[0])]), torch.stack([*points, end]))
+
+
+def _held(batch: Batch) -> Tensor:
+    """(B, 1, R + T, 1, 1) bool: the latent frames that are known from the beginning."""
+    frame = torch.arange(batch.clean.shape[2], device=batch.clean.device) - batch.references
+    return ((frame >= 0) & (frame < batch.held[:, None]))[:, None, :, None, None]
+
+
+def student_loss(student: StarterModel, batch: Batch, way: Way) -> Tensor:
+    """(B,) how far off, as a velocity, the student is about where the way ends, from a random point on it; of what is
+    not held in place, for that is not the student's to make."""
+    count, device = len(batch.clean), batch.clean.device
+    highest = way.sigmas[0]
+    sigma = FINEST + (highest - FINEST) * torch.rand(count, device=device)
+    sigma[: count // 4] = highest  # where a clip begins; a quarter of the questions, for all else follows from it
+    start = way.at(sigma)
+    wanted = (start - way.points[-1]) / sigma.view(-1, 1, 1, 1, 1)
+    with half_precision(device.type), attention(device.type):
+        said = student(start, sigma, batch.captions, batch.control).float()
+    made = (~_held(batch)).float()
+    error = (said - wanted).square() * made
+    return error.mean(dim=(1, 2, 3, 4)) / made.mean(dim=(1, 2, 3, 4)).clamp_min(1e-6)
+
+
+def distil(
+    folder: Path, feed: Feed, encoder: LatentEncoder, minutes: float, compiled: bool = True,
+    begin_with: Path | None = None, teaching: Defaults = FULL,
+) -> None:  # fmt: skip
+    """Train for `minutes` in all, counted as the transformer's; goes on from `folder/distilled.pt` where that exists.
+    The teacher is the average in `folder/transformer.pt`, or the saved starter in `begin_with`, sampled as `teaching`
+    says; the student begins as its copy."""
+    device = encoder.device
+    seed = time.time_ns() % 2**31 + rank()
+    teacher = trained(folder) if begin_with is None else StarterModel.load(begin_with)
+    teacher = teacher.to(device).eval().requires_grad_(False)
+    student = copy.deepcopy(teacher).requires_grad_(True)
+    student.readouts.requires_grad_(False)
+    average = copy.deepcopy(teacher)
+    trainer = Trainer(student, StarterModel.PLAIN, MATRIX_LR, REST_LR)
+    parts: dict[str, Stateful] = {"model": student, "average": average, "trainer": trainer}
+    checkpoint = Checkpoint(folder / "distilled.pt", parts, device)
+    if compiled:
+        for model in (teacher, student):
+            compile_blocks(model)
+    torch.manual_seed(seed)
+    bank, report = ClipBank(feed, encoder, seed), Report()
+    while checkpoint.minutes < minutes:
+        wait_while_paused(folder)
+        started = spent(device)
+        bank.refresh()
+        batch = bank.batch(still=0.2, short=0.25)
+        way = taught_way(teacher, batch, teaching, int(bank.rng.integers(2**31)))
+        for _ in range(LESSONS):
+            losses = student_loss(student, batch, way)
+            losses.mean().backward()  # type: ignore[no-untyped-call]
+            norm = trainer.step(min(1.0, checkpoint.minutes / minutes), warmup=40)
+            update_average(average, student, trainer.steps)
+        checkpoint.minutes = agree(checkpoint.minutes + (spent(device) - started) / 60)
+        report.add(batch, losses, f"{trainer.steps} {checkpoint.minutes:.2f}min norm {norm:.2f}")
+        checkpoint.keep(over=checkpoint.minutes >= minutes)
+
+
+def trained(folder: Path) -> StarterModel:
+    """The running average of the transformer's training."""
+    model = StarterModel.build()
+    model.load_state_dict(torch.load(folder / "transformer.pt", map_location="cpu")["average"])
+    return model
+
+
+def to_export(folder: Path) -> tuple[StarterModel, Defaults]:
+    """The student where there is one, else what it would learn from, each with the settings it is best sampled with."""
+    if not (folder / "distilled.pt").exists():
+        return trained(folder), FULL
+    student = StarterModel.build()
+    student.load_state_dict(torch.load(folder / "distilled.pt", map_location="cpu")["average"])
+    return student, FEW_STEPS

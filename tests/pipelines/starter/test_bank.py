@@ -1,0 +1,146 @@
+"""Batches are what the model is shown in use, for many clips at once."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pipelines.model import LatentVideoModel
+from pipelines.starter.bank import ClipBank, Drawing, Shards
+from pipelines.starter.clips import (
+    LENGTHS,
+    NATIVE,
+    SIZES,
+    LatentEncoder,
+    encode_clips,
+    packed_bits,
+    produce,
+    sample_shape,
+    unpacked_bits,
+)
+from pipelines.starter.conditioning import task_for
+from pipelines.starter.diorama.captions import LOOK
+from pipelines.starter.orders import Reference
+from pipelines.starter.readouts import OPTIONS
+from pipelines.types import Conditioning
+from tests.pipelines.starter.diorama.stages import CUBE
+from tests.pipelines.starter.shooting import shot, small_source
+from tests.tiny import tiny_info
+
+
+@pytest.fixture(scope="module")
+def model() -> LatentVideoModel:
+    return LatentVideoModel(tiny_info(), "cpu")
+
+
+@pytest.fixture(scope="module")
+def encoder(model: LatentVideoModel) -> LatentEncoder:
+    return LatentEncoder(model._vae)
+
+
+class Kept:
+    """A feed of clips that are there already."""
+
+    def __init__(self, clips: list) -> None:
+        self.clips = clips
+
+    def fresh(self) -> list:
+        given, self.clips = self.clips, []
+        return given
+
+
+@pytest.mark.parametrize("kind", ["none", "given", "warped", "structure", "keyed", "mask"])
+def test_a_batch_is_what_the_model_is_shown_in_use(
+    model: LatentVideoModel, encoder: LatentEncoder, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr("pipelines.starter.bank.DROP_CONTROL", 0.0)
+    monkeypatch.setattr("pipelines.starter.bank.REFERENCED", (0.0, 0.0, 1.0, 0.0))
+    beside = (Reference(CUBE, 0, 0), Reference(CUBE, LOOK))
+    made = shot(kind, size=(64, 32), references=beside)
+    task = task_for(made)
+    asked = Conditioning(
+        9, 32, 64, prompt="", video=task.video, mask=task.mask, hold=task.hold,
+        reference_images=tuple(picture for _, picture in task.references),
+    )  # fmt: skip
+    wanted = model.encode(asked)
+    bank = ClipBank(Kept(encode_clips([made], [task], encoder, 1)), encoder, 0, tokens=1)
+    assert bank.refresh() == 1
+    batch = bank.batch(still=0.0, short=0.0)
+    assert batch.references == 2 and batch.clean.shape == (4, 4, 5, 4, 8)
+    assert torch.allclose(batch.control[0], wanted.control[0], atol=0.02)
+    held = 0 if wanted.known is None else wanted.known.shape[2]
+    assert batch.held.tolist() == [held] * 4
+    if wanted.known is not None:
+        assert torch.allclose(batch.clean[0, :, 2 : 2 + held], wanted.known[0], atol=0.02)
+
+
+def test_a_clip_cut_short_is_the_shorter_clip(encoder: LatentEncoder, model: LatentVideoModel) -> None:
+    made = shot("given", size=(64, 32), frames=17)
+    task = task_for(dataclasses.replace(made, order=dataclasses.replace(made.order, seed=1)))
+    bank = ClipBank(Kept(encode_clips([made], [task], encoder, 1)), encoder, 3, tokens=1)
+    bank.refresh()
+    lengths = set()
+    assert task.video is not None and task.mask is not None
+    for _ in range(20):
+        batch = bank.batch(still=0.0, short=1.0)
+        frames = (batch.clean.shape[2] - 1) * 4 + 1
+        lengths.add(frames)
+        known = [i for i, kind in enumerate(batch.kinds) if kind.startswith("given")]
+        asked = Conditioning(frames, 32, 64, prompt="", video=task.video[:frames], mask=task.mask[:frames])
+        if known and not batch.references:
+            # a longer clip's empty stream differs a little past the first frame from a shorter one's
+            assert torch.allclose(batch.control[known[0]], model.encode(asked).control[0], atol=0.02)
+    assert lengths == {5, 9, 13}
+
+
+def test_what_references_tell_is_often_left_unsaid(encoder: LatentEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.starter.bank.REFERENCED", (0.0, 1.0, 0.0, 0.0))
+    monkeypatch.setattr("pipelines.starter.bank.UNNAMED", 1.0)
+    made = shot("none", size=(64, 32), frames=5, references=(Reference(CUBE, 0, 0),))
+    bank = ClipBank(Kept(encode_clips([made], [task_for(made)], encoder, 1)), encoder, 0, tokens=400)
+    bank.refresh()
+    captions = bank.batch(still=0.0, short=0.0).captions
+    assert any("object" in caption for caption in captions) and any(caption == "" for caption in captions)
+    assert not any("cube" in caption or "red" in caption for caption in captions)
+
+
+def test_bits_of_a_mask_come_back() -> None:
+    mask = (np.random.default_rng(0).random((3, 8, 16)) > 0.5).astype(np.uint8) * 255
+    assert torch.equal(unpacked_bits(packed_bits(mask)), torch.from_numpy(mask).float() / 255)
+
+
+def test_shards_are_written_and_picked_up_while_in_use(tmp_path: Path, encoder: LatentEncoder, monkeypatch) -> None:
+    monkeypatch.setattr("pipelines.starter.bank.LOOK_AGAIN", 0.0)
+    source = small_source()
+    produce(source, encoder, tmp_path / "cache", 0.0, lambda _: ((64, 32), 5), shard=3)
+    bank = ClipBank(Shards(tmp_path / "cache"), encoder, 0)
+    assert bank.refresh() == 3
+    produce(source, encoder, tmp_path / "cache", 0.0, lambda _: ((32, 64), 1), shard=2)
+    assert bank.refresh() == 5
+    assert set(bank.groups) == {(2, 4, 8), (1, 8, 4)}
+    batch = bank.batch(still=1.0, short=0.0)
+    assert batch.clean.shape[2] - batch.references == 1
+    assert batch.labels.shape == (len(batch.captions), sum(OPTIONS))
+
+
+def test_clips_are_drawn_in_a_share_of_the_time(encoder: LatentEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.starter.bank.sample_shape", lambda rng: ((32, 32), 1))
+    bank = ClipBank(Drawing(small_source(), encoder, at_once=2), encoder, 0)
+    assert bank.refresh() == 2
+    assert bank.refresh() == 2, "it has just drawn"
+    monkeypatch.setattr("pipelines.starter.bank.DRAWING", 1.5)
+    assert bank.refresh() == 4
+
+
+def test_the_mix_has_the_six_shapes_of_the_studio_and_lengths_up_to_25() -> None:
+    info = dataclasses.replace(tiny_info(), width=NATIVE[0], height=NATIVE[1])
+    aspects = (16 / 9, 9 / 16, 1.0, 4 / 3, 3 / 4, 21 / 9)
+    assert {NATIVE, *(info.size_for(aspect) for aspect in aspects)} == set(SIZES)
+    rng = np.random.default_rng(0)
+    shapes = {sample_shape(rng) for _ in range(400)}
+    assert shapes == {(size, frames) for size in SIZES for frames in LENGTHS}
+    assert max(LENGTHS) == 25 and min(LENGTHS) == 1

@@ -1,0 +1,117 @@
+"""The student arrives where its teacher does, in fewer steps and with one pass."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from pipelines.sampling import Sampling, denoise
+from pipelines.starter.bank import Batch
+from pipelines.starter.export import FEW_STEPS, FULL, Defaults
+from pipelines.starter.optim import Trainer
+from pipelines.starter.text import build_text_encoder, build_tokenizer
+from pipelines.starter.train_distil import Way, student_loss, taught_way
+from pipelines.starter.transformer import StarterModel, build_transformer
+
+TEACHING = Defaults(num_inference_steps=5, guidance_scale=2.0, guidance_interval=(0.0, 1.0))
+
+
+def batch(held: int = 0, references: int = 0, count: int = 4) -> Batch:
+    torch.manual_seed(3)
+    shape = (4, 2 + references, 4, 4)
+    return Batch(
+        torch.randn(count, *shape), torch.zeros(count, 72, *shape[1:]), torch.zeros(count, *shape[1:]),
+        ["a red ball", ""] * (count // 2), ["none"] * count, torch.zeros(count, 1), torch.full((count,), held),
+        references,
+    )  # fmt: skip
+
+
+class Known(nn.Module):
+    """A teacher whose clips are known: with words it makes ones, without them zeros."""
+
+    def forward(self, latents: Tensor, sigma: Tensor, captions: list[str], control: Tensor) -> Tensor:
+        clip = torch.tensor([float(bool(words)) for words in captions]).view(-1, 1, 1, 1, 1)
+        return (latents - clip) / sigma.view(-1, 1, 1, 1, 1)
+
+
+def test_a_way_leads_from_noise_to_what_guidance_makes_of_it() -> None:
+    way = taught_way(Known(), batch(), TEACHING, seed=1)
+    assert way.sigmas[0] > 0.99 and way.sigmas[-1] == 0
+    assert (way.sigmas.diff() < 0).all()
+    assert torch.allclose(way.points[0], torch.randn(way.points[0].shape, generator=torch.Generator().manual_seed(1)))
+    once = taught_way(Known(), batch(), Defaults(5, 1.0), seed=1)
+    assert torch.allclose(once.points[-1][0], torch.ones(4, 2, 4, 4), atol=0.02)
+    assert way.points[-1][0].mean() > 1.3, "guidance goes beyond"
+    assert way.points[-1][1].abs().max() < 0.02, "without words there is nothing to be guided to"
+
+
+def test_what_is_held_stays_on_its_straight_line() -> None:
+    asked = batch(held=1, references=1)
+    way = taught_way(Known(), asked, TEACHING, seed=1)
+    noise = way.points[0][:, :, 1]
+    for sigma, point in zip(way.sigmas, way.points, strict=True):
+        line = (1 - sigma) * asked.clean[:, :, 1] + sigma * noise
+        assert torch.allclose(point[:, :, 1], line, atol=0.01)
+    assert not torch.allclose(way.points[-1][:, :, 0], asked.clean[:, :, 0], atol=0.5), "a reference is made, too"
+
+
+def test_between_two_points_of_a_way_lies_the_line() -> None:
+    points = torch.tensor([0.0, 1.0, 4.0]).view(3, 1, 1, 1, 1, 1).expand(-1, 2, -1, -1, -1, -1)
+    way = Way(torch.tensor([1.0, 0.5, 0.0]), points)
+    assert way.at(torch.tensor([1.0, 0.75])).flatten().tolist() == [0.0, 0.5]
+    assert way.at(torch.tensor([0.5, 0.25])).flatten().tolist() == [1.0, 2.5]
+
+
+def test_a_student_who_knows_the_end_makes_no_error_and_one_who_does_not_does() -> None:
+    class Straight(Known):
+        def forward(self, latents: Tensor, sigma: Tensor, captions: list[str], control: Tensor) -> Tensor:
+            return (latents - way.points[-1]) / sigma.view(-1, 1, 1, 1, 1)
+
+    asked = batch(held=1)
+    way = taught_way(Known(), asked, TEACHING, seed=1)
+    assert student_loss(Straight(), asked, way).max() < 1e-6
+    assert student_loss(Known(), asked, way)[0] > 0.01
+
+
+def _model() -> StarterModel:
+    torch.manual_seed(1)
+    tokenizer = build_tokenizer(["a", "red", "ball"])
+    model = StarterModel(build_transformer(4, layers=2), build_text_encoder(len(tokenizer)), tokenizer)
+    for parameter in model.transformer.parameters():  # its answers are to depend on what it is asked
+        if parameter.ndim > 1 and not parameter.any():
+            nn.init.normal_(parameter, std=0.08)
+    return model
+
+
+@pytest.mark.slow
+def test_a_student_comes_to_make_in_few_steps_what_its_teacher_makes_in_many() -> None:
+    teacher, student = _model().eval(), _model()
+    asked = batch()
+    trainer = Trainer(student, StarterModel.PLAIN, 0.01, 2e-3)
+    ways = [taught_way(teacher, asked, TEACHING, seed) for seed in range(2)]
+    before = _distance(student, asked, ways[0])
+    for step in range(40):
+        student_loss(student, asked, ways[step % 2]).mean().backward()
+        trainer.step(0.5, warmup=1)
+    assert _distance(student, asked, ways[0]) < 0.6 * before
+
+
+def _distance(student: StarterModel, asked: Batch, way: Way) -> float:
+    """How far from the teacher's clips the student's of two steps and no second pass are."""
+    sampling = Sampling(2, 1.0, 0, TEACHING.flow_shift)
+
+    def predict(latents: Tensor, timestep: Tensor, done: float) -> Tensor:
+        return student(latents, (timestep.float() / 1000).expand(len(latents)), asked.captions, asked.control)
+
+    with torch.no_grad():
+        made = denoise(predict, way.points[0].clone(), sampling)
+    return float((made - way.points[-1]).square().mean())
+
+
+def test_a_distilled_model_is_sampled_in_four_to_eight_steps_without_a_second_pass() -> None:
+    assert 4 <= FEW_STEPS.num_inference_steps <= 8 < FULL.num_inference_steps
+    sampling = Sampling(
+        FEW_STEPS.num_inference_steps, FEW_STEPS.guidance_scale, 0, FEW_STEPS.flow_shift, FEW_STEPS.guidance_interval
+    )
+    assert not any(sampling.guided(done / 8) for done in range(8))

@@ -1,0 +1,106 @@
+"""All stages one after the other, by their commands, small: what comes out makes clips."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipelines.checkpoints import model_info
+from pipelines.model import LatentVideoModel
+from pipelines.sampling import Sampling
+from pipelines.starter import bank, clips, train, train_transformer, train_vae
+from pipelines.starter.atlas.forms import made
+from pipelines.starter.atlas.keeping import encoded, keep
+from pipelines.starter.atlas.making import OWN
+from pipelines.starter.atlas.views import turntable
+from pipelines.types import Conditioning
+from tests.pipelines.starter.diorama.stages import FORMS
+
+MINUTES = 0.001  # a step or two of every stage
+SMALL = (32, 32)
+
+
+@pytest.fixture
+def small_world(tmp_path: Path) -> Path:
+    """The file of a world of three things."""
+    files: dict[str, bytes] = {}
+    for subject, form in FORMS.items():
+        files |= encoded(f"{subject}-form-{form}", subject, 0.0, False, turntable(made(form), 8, 48), OWN)
+    keep(files.items(), tmp_path / "world.zip")
+    return tmp_path / "world.zip"
+
+
+@pytest.fixture
+def _few_and_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same stages on fewer and smaller clips, with networks as large as ever."""
+    monkeypatch.setattr(train, "NATIVE", SMALL)
+    monkeypatch.setattr(train, "WORLD_CLIPS", {"cpu": 2})
+    monkeypatch.setattr(train, "STATISTICS", ((1, 2), (5, 1)))
+    monkeypatch.setattr(train, "WORDS_STEPS", 2)
+    monkeypatch.setattr(train, "PREVIEWED", 2)
+    monkeypatch.setattr(train_vae, "SHAPES", ((5, 16, 16, 1, 1.0),))
+    monkeypatch.setattr(train_vae, "AT_ONCE", 2)
+    monkeypatch.setattr(train_transformer, "READING_STEPS", 1)
+    monkeypatch.setattr(train_transformer.Report, "EVERY", 1)
+    monkeypatch.setattr(bank, "TOKENS", {"cpu": 24})
+    monkeypatch.setattr(clips.produce, "__defaults__", (clips.sample_shape, 6))
+
+
+def run(monkeypatch: pytest.MonkeyPatch, folder: Path, world: Path, *words: str) -> None:
+    monkeypatch.setattr(sys, "argv", ["train", *words, "--folder", str(folder), "--world", str(world)])
+    train.main()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_few_and_small")
+def test_from_nothing_to_a_model_of_few_steps_that_makes_a_clip(
+    tmp_path: Path, small_world: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, out = tmp_path / "training", tmp_path / "starter"
+    minutes = ("--minutes", str(MINUTES))
+    run(monkeypatch, folder, small_world, "vae", *minutes)
+    run(monkeypatch, folder, small_world, "freeze")
+    for frames in ("1", "5"):
+        run(monkeypatch, folder, small_world, "clips", "--minutes", "0", "--size", "32x32", "--frames", frames)
+    run(monkeypatch, folder, small_world, "words")
+    run(monkeypatch, folder, small_world, "transformer", *minutes)
+    run(monkeypatch, folder, small_world, "export", "--out", str(tmp_path / "undistilled"))
+    assert json.loads((tmp_path / "undistilled" / "septet.json").read_text())["num_inference_steps"] == 14
+    run(monkeypatch, folder, small_world, "distil", *minutes)
+    run(monkeypatch, folder, small_world, "export", "--out", str(out))
+    assert capsys.readouterr().out.rstrip().endswith("6 steps, guidance 1")
+
+    info = model_info(str(out), tmp_path)
+    assert (info.num_inference_steps, info.guidance_scale) == (6, 1.0)
+    assert {"dog", "car"} <= set(info.knows["subjects"]) and "watercolour" in " ".join(info.knows["looks"])
+    model = LatentVideoModel(info, "cpu")
+    asked = Conditioning(5, 32, 32, prompt=info.prompts[0])
+    frames = _made(model, asked)
+    assert frames.shape == (5, 32, 32, 3) and frames.std() > 1
+
+    again = tmp_path / "again"
+    run(monkeypatch, again, small_world, "vae", *minutes, "--begin-with", str(out))
+    (again / "vae").symlink_to(folder / "vae")
+    (again / "cache").symlink_to(folder / "cache")
+    run(monkeypatch, again, small_world, "transformer", *minutes, "--begin-with", str(out))
+    run(monkeypatch, again, small_world, "distil", *minutes, "--begin-with", str(out))
+    assert (again / "distilled.pt").exists()
+
+
+def _made(model: LatentVideoModel, asked: Conditioning) -> np.ndarray:
+    info = model.info
+    sampling = Sampling(
+        info.num_inference_steps, info.guidance_scale, 0, info.flow_shift, info.guidance_interval
+    )  # fmt: skip
+    return np.concatenate(list(model.decode(model.denoise(model.encode(asked), sampling))))
+
+
+def test_an_export_needs_a_folder_to_go_to(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["train", "export"])
+    with pytest.raises(SystemExit):
+        train.main()
+    assert "--out" in capsys.readouterr().err
