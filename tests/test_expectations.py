@@ -41,6 +41,7 @@ HELD_BY: dict[str, tuple[str, ...]] = {
     "several references": (
         "pipelines/test_references.py::test_references_reach_the_model_in_the_order_they_are_given",
         "pipelines/test_references.py::test_the_model_reads_words_in_place_of_names",
+        "browser/test_telling.py::test_a_picture_with_a_name_is_offered_under_the_prompt_and_used",
     ),
     "first and last frame": (
         "pipelines/test_types.py::test_beginning_and_ending_are_given_and_the_rest_is_to_be_made",
@@ -49,6 +50,7 @@ HELD_BY: dict[str, tuple[str, ...]] = {
         "pipelines/motion/test_amount.py::test_the_amount_never_changes_how_long_a_clip_is",
         "pipelines/motion/test_brush.py::test_a_painted_region_goes_its_way_and_farther_the_more_is_asked",
         "pipelines/motion/test_starter_moves.py::test_more_motion_is_more_flow",
+        "browser/test_telling.py::test_a_painted_region_becomes_a_brush",
     ),
     "loop": ("pipelines/finishing/test_loop.py::test_the_seam_is_no_larger_than_any_other_step",),
     "crop to a ratio": (
@@ -71,7 +73,10 @@ HELD_BY: dict[str, tuple[str, ...]] = {
         "pipelines/test_modes.py::test_a_board_of_panels_becomes_one_film",
         "pipelines/motion/test_key_frame.py::test_every_panel_of_a_board_has_a_camera_of_its_own",
     ),
-    "seen before it is made": ("pipelines/test_animatic.py::test_it_lasts_as_long_as_the_film_and_has_its_shape",),
+    "seen before it is made": (
+        "pipelines/test_animatic.py::test_it_lasts_as_long_as_the_film_and_has_its_shape",
+        "browser/test_telling.py::test_a_board_is_watched_made_and_one_of_its_shots_made_again",
+    ),
     "one film": (
         "browser/test_making.py::test_a_board_of_panels_becomes_one_film",
         "pipelines/test_finish.py::test_several_videos_become_one_film_with_title_sound_and_music",
@@ -80,6 +85,7 @@ HELD_BY: dict[str, tuple[str, ...]] = {
     "one shot made again": (
         "pipelines/test_board.py::test_of_a_board_only_the_shot_with_another_take_is_made_again",
         "studio/test_storyboard_tab.py::test_one_shot_is_asked_for_again_and_the_recipe_says_so",
+        "browser/test_telling.py::test_a_board_is_watched_made_and_one_of_its_shots_made_again",
     ),
     "click, box": (
         "pipelines/test_pointing.py::test_a_click_finds_the_subject_it_is_put_on_and_not_its_twin",
