@@ -80,7 +80,7 @@ def _broken_files(folder: DataFolder, job: Job) -> Iterator[str]:
         if not (clip.parent / name).is_file():
             yield f"{job.id} is done and has no {name}"
             return
-    promised = job.recipe["request"]["num_frames"]
+    promised = job.recipe["made"]["num_frames"]
     try:
         shown = sum(len(chunk) for chunk in read_video(clip).chunks)
     except SeptetError as error:
