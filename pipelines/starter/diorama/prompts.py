@@ -29,7 +29,7 @@ QUESTIONS = {
 }  # fmt: skip
 _ASKED_ALONE = ("subject", "colour", "place", "light", "look")
 DIRECTIONS = ("left", "right", "towards", "away", "rising", "falling")
-_SMALL_WORDS = "a an the and in dressed landscape empty scene".split()
+_SMALL_WORDS = "a an the and in dressed landscape empty scene object".split()
 
 
 @dataclass(frozen=True)
