@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from pipelines.starter.diorama import judging
 from pipelines.starter.diorama.drawing import draw
 from pipelines.starter.diorama.filming import film
 from pipelines.starter.diorama.judge import Judge, motion_of
@@ -107,6 +108,25 @@ def test_the_size_it_sees_does_not_depend_on_the_clips(library: Library) -> None
     large = small(film([CUBE], (160, 96), 5, library).video)[0].permute(0, 2, 3, 1).numpy()
     assert set(judge.name(large)) == set(ASKED)
     assert judge.texture(large).shape == judge.texture(large[:1]).shape
+
+
+def test_what_was_stopped_goes_on_where_it_was(library: Library, tmp_path: Path) -> None:
+    kept, effort = tmp_path / "judge.pt", Effort(scenes=4, steps=4, batch=4, width=6)
+
+    def stopping(*arguments: object) -> Lessons:
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judging, "motion_lessons", stopping)
+        with pytest.raises(KeyboardInterrupt):
+            trained_judge(kept, library, effort)
+    half, drawn = torch.load(tmp_path / "judge-looker.pt"), tmp_path / "judge-lessons-0.pt"
+    assert half["schedule"]["last_epoch"] == 4
+    begun = drawn.stat().st_mtime_ns
+    judge = trained_judge(kept, library, effort)
+    assert drawn.stat().st_mtime_ns == begun
+    assert torch.equal(judge.looker.stem[0].weight, half["network"]["stem.0.weight"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["judge-lessons-0.pt", "judge.pt"]
 
 
 @pytest.mark.slow
