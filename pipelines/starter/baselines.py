@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from pipelines.starter.photos import Frame, Frames
 from pipelines.starter.sampler import FRAMES, HEIGHT, WIDTH, Sampler
@@ -17,12 +18,18 @@ def untrained(folder: Path, seed: int = 0) -> Sampler:
     """The saved model with its transformer's weights drawn at random, each as widely spread as the trained one's; the
     autoencoder as it is."""
     sampler = Sampler(folder)
-    drawing = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for parameter in sampler.pipeline.transformer.parameters():
-            if parameter.numel() > 1:
-                parameter.copy_(torch.randn(parameter.shape, generator=drawing) * parameter.std() + parameter.mean())
+    scramble(sampler.pipeline.transformer, seed)
     return sampler
+
+
+@torch.no_grad()
+def scramble(network: nn.Module, seed: int = 0) -> None:
+    """Draw all weights anew, each as widely spread as it was."""
+    drawing = torch.Generator().manual_seed(seed)
+    for parameter in network.parameters():
+        if parameter.numel() > 1:
+            drawn = torch.randn(parameter.shape, generator=drawing).to(parameter)
+            parameter.copy_(drawn * parameter.std() + parameter.mean())
 
 
 class Copier(Sampler):

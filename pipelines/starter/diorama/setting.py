@@ -51,7 +51,7 @@ def set_stage(scene: Scene, size: tuple[int, int], num_frames: int, library: Lib
         _lift(path, cast.subject, site, cast.motion, frame * aspect, sizes[owner] * height_of(thing))
         site.cards += shadows(thing, path, library, site.floor)
         card = perform(thing, path, camera, cast, owner, site.floor, boxed)
-        site.cards += [card, box_of(card)] if boxed else [card]
+        site.cards += [box_of(card), card] if boxed else [card]
     site.cards += falling(rng, weather, library, camera, distance)
     if site.sky is None:
         raise AssertionError(f"{scene.place} has no sky")

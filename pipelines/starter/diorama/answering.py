@@ -1,0 +1,66 @@
+"""Who answers the questions: a saved model as it is in use, and what stands beside it in the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from pipelines.checkpoints import ModelInfo, model_info
+from pipelines.model import LatentVideoModel
+from pipelines.sampling import Sampling
+from pipelines.starter.baselines import scramble
+from pipelines.starter.diorama.cases import Case
+from pipelines.starter.photos import Frames
+from pipelines.types import NOTHING
+
+TRUE = "true renders"
+Answering = Callable[[Case], Frames]
+
+
+class Model:
+    """A saved model with its recommended settings; nothing is put back over what it decodes."""
+
+    def __init__(self, info: ModelInfo, device: str) -> None:
+        self.info, self.model = info, LatentVideoModel(info, device)
+
+    def __call__(self, case: Case) -> Frames:
+        info = self.info
+        sampling = Sampling(
+            info.num_inference_steps, info.guidance_scale, case.seed, info.flow_shift, info.guidance_interval
+        )
+        latents = self.model.denoise(self.model.encode(case.asked), sampling)
+        return np.concatenate(list(self.model.decode(latents)))
+
+
+def untrained(info: ModelInfo, device: str) -> Answering:
+    """The model with its transformer's weights drawn at random; the autoencoder as it is."""
+    answering = Model(info, device)
+    scramble(answering.model._any_transformer)
+    return answering
+
+
+def copied(case: Case) -> Frames:
+    """What was given, or grey."""
+    shape = (case.asked.num_frames, case.asked.height, case.asked.width, 3)
+    return np.full(shape, NOTHING, np.uint8) if case.given is None else case.given
+
+
+def true(case: Case) -> Frames:
+    """What the world shows: how well the questions can be answered, and judged, at all."""
+    return case.truth
+
+
+def answering(name: str, info: ModelInfo, device: str) -> Answering:
+    """What a column of the table is called: one of BASELINES, or a saved model's folder. Raises ModelMissing."""
+    if name in BASELINES:
+        return BASELINES[name](info, device)
+    return Model(model_info(name, Path(name).parent), device)
+
+
+BASELINES: dict[str, Callable[[ModelInfo, str], Answering]] = {
+    "random weights": untrained,
+    "copy of the input": lambda info, device: copied,
+    TRUE: lambda info, device: true,
+}

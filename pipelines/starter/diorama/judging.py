@@ -1,0 +1,152 @@
+"""How a judge is made, and how far it can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pipelines.starter.diorama.judge import LOOKED_AT, WATCHED, Judge
+from pipelines.starter.diorama.lessons import (
+    ASKED,
+    JUDGE_SEEDS,
+    NOTHING,
+    PERSON,
+    Lessons,
+    draw_lessons,
+    is_right,
+    joined,
+    load_lessons,
+    true_lessons,
+)
+from pipelines.starter.diorama.library import Library
+from pipelines.starter.diorama.prompts import held_out_scenes, wish_of
+from pipelines.starter.diorama.subjects import PEOPLE
+from pipelines.starter.diorama.varying import motion_lessons, softened, varied
+from pipelines.starter.runs import Checkpoint, half_precision
+
+TRUST_SEEDS = 2 * JUDGE_SEEDS  # details of the scenes a judge is examined on begin here
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much a judge learns: from so many scenes, in so many steps of `batch` frames, and as many of clips, with
+    networks so wide."""
+
+    scenes: int
+    steps: int
+    batch: int = 96
+    width: int = 24
+
+
+CHUNK = 300  # scenes a file
+CPU = Effort(scenes=2_400, steps=700)  # about ten minutes of one core each
+GPU = Effort(scenes=40_000, steps=20_000, batch=256, width=64)
+
+
+def trained_judge(kept: Path, library: Library, effort: Effort, seed: int = 9) -> Judge:
+    """A trained judge on the device the library is on, from the file it is `kept` in where that is there already. What
+    it learns from is kept beside it, a few hundred scenes a file, and so is how far it has come: all of it may be
+    stopped and gone on with."""
+    device = library.textures.texels.device
+    if kept.exists():
+        saved = torch.load(kept, map_location=device)
+        judge = Judge(saved["width"]).to(device)
+        judge.load_state_dict(saved["weights"])
+        return judge
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    lessons = _kept_lessons(kept, library, effort, seed)
+    torch.manual_seed(seed)
+    judge = Judge(effort.width).to(device)
+    unfinished = [kept.with_name(f"{kept.stem}-{part}.pt") for part in ("looker", "watcher")]
+    teach(judge, lessons, effort, seed, *unfinished)
+    state = {"width": judge.width, "weights": judge.state_dict()}
+    torch.save(state, kept.with_suffix(".tmp"))
+    kept.with_suffix(".tmp").rename(kept)
+    for path in unfinished:
+        path.unlink()
+    return judge
+
+
+def _kept_lessons(kept: Path, library: Library, effort: Effort, seed: int) -> Lessons:
+    """Those of the files beside the judge's, and of more where they are too few."""
+    batch = 4 if library.textures.texels.device.type == "cpu" else 64
+    parts = []
+    for number, begin in enumerate(range(0, effort.scenes, CHUNK)):
+        path = kept.with_name(f"{kept.stem}-lessons-{number}.pt")
+        if not path.exists():
+            rng = np.random.default_rng([seed, number])
+            joined(list(draw_lessons(rng, min(CHUNK, effort.scenes - begin), library, batch))).save(path)
+        parts.append(load_lessons(path))
+    return joined(parts)
+
+
+def teach(judge: Judge, lessons: Lessons, effort: Effort, seed: int, looker: Path, watcher: Path) -> None:
+    """Teach both networks, one frames, one clips; each goes on from its file, if there is one."""
+    device = next(judge.parameters()).device
+    drawing = torch.Generator().manual_seed(seed)
+    rng = np.random.default_rng(seed)
+
+    def pictures() -> tuple[Tensor, Tensor]:
+        clip = torch.randint(len(lessons.frames), (effort.batch,), generator=drawing)
+        moment = torch.randint(lessons.frames.shape[1], (effort.batch,), generator=drawing)
+        return varied(lessons.frames[clip, moment].to(device).float() / 255, drawing), lessons.answers[clip].to(device)
+
+    _learn(judge.looker, pictures, LOOKED_AT, effort.steps, looker)
+    motions, answers = motion_lessons(lessons, rng)
+
+    def clips() -> tuple[Tensor, Tensor]:
+        pick = torch.randint(len(motions), (effort.batch,), generator=drawing)
+        noisy = motions[pick].to(device).float()
+        return noisy + 0.03 * torch.randn_like(noisy), answers[pick].to(device)
+
+    _learn(judge.watcher, clips, WATCHED, effort.steps, watcher)
+
+
+def _learn(
+    network: nn.Module, lessons: Callable[[], tuple[Tensor, Tensor]], names: Sequence[str], steps: int, path: Path
+) -> None:
+    """So many steps of AdamW on one cycle, those before a stop included; `lessons` gives what it sees and the answers
+    to all of ASKED."""
+    optimiser = torch.optim.AdamW(network.parameters(), lr=3e-3, weight_decay=0.03)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps)
+    column = {name: list(ASKED).index(name) for name in names}
+    network.train()
+    checkpoint = Checkpoint(
+        path, {"network": network, "optimiser": optimiser, "schedule": schedule}, next(network.parameters()).device.type
+    )
+    for step in range(schedule.last_epoch, steps):
+        seen, answers = lessons()
+        with half_precision(seen.device.type):
+            scores = network(seen)
+        loss = torch.zeros((), device=seen.device)
+        for name in names:
+            right = answers[:, column[name]]
+            if (right != NOTHING).any():
+                loss = loss + F.cross_entropy(scores[name].float(), right, ignore_index=NOTHING, label_smoothing=0.05)
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        schedule.step()
+        checkpoint.keep(over=step + 1 == steps)
+
+
+def trust(judge: Judge, library: Library, cases: int, seed: int = 10) -> dict[str, tuple[int, int]]:
+    """By row of the table: how many true renders, softened as an autoencoder would, it names rightly, and of how many.
+    The scenes are those of the prompts, as often as needed, with seeds that nothing else draws."""
+    rng = np.random.default_rng(seed)
+    known = {*library.things, *((PERSON,) if library.things.keys() & set(PEOPLE) else ())}
+    asked = [scene for scene in held_out_scenes() if scene.cast[0].subject in known]
+    found: dict[str, list[bool]] = {}
+    for i in range(cases):
+        scene = replace(asked[i % len(asked)], detail=TRUST_SEEDS + i)
+        frames = true_lessons([scene], library).frames[0].permute(0, 2, 3, 1).numpy()
+        seen = judge.name(softened(rng, frames))
+        for row, (question, wanted) in wish_of(scene).rows().items():
+            found.setdefault(row, []).append(is_right(question, wanted, seen[question]))
+    return {row: (sum(right), len(right)) for row, right in found.items()}
