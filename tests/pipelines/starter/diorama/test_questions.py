@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from pipelines.starter.diorama.answering import copied, true
+from pipelines.checkpoints import model_info
+from pipelines.starter import evaluate as command
+from pipelines.starter.diorama.answering import Model, copied, true
 from pipelines.starter.diorama.cases import CASES, Case, Set, alone, photo_case, wish_case
 from pipelines.starter.diorama.evaluation import Asking, evaluate
 from pipelines.starter.diorama.judge import Judge
@@ -153,3 +157,37 @@ def test_the_table_counts_every_case_of_every_model_and_shows_the_first_ones(whe
     assert rows["copy"]["first frame: moves"] == (0, 2)
     assert rows["copy"]["first frame: kept"] == (2, 2)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["first.png", "text.png"]
+
+
+@pytest.mark.slow
+def test_the_resident_model_answers_what_every_mode_asks(tmp_path: Path) -> None:
+    where = Set(small_library(str(tmp_path)), (96, 64), 5)
+    model = Model(model_info("starter", tmp_path), "cpu")
+    for make in (CASES[name] for name in ("first", "reference", "style", "mask")):
+        case = make(where, NUMBER)
+        frames = model(case)
+        assert frames.shape == case.truth.shape
+        assert frames.dtype == np.uint8
+
+
+@pytest.mark.slow
+def test_the_command_prints_one_table_and_keeps_numbers_and_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small_library(str(tmp_path))  # leaves small.zip there
+    judge, lines = Judge(4), tmp_path / "prompts.txt"
+    torch.save({"width": 4, "weights": judge.state_dict()}, tmp_path / "judge.pt")
+    lines.write_text("a red cube moving left, on the beach\n")
+    usual = ["evaluate", "--world", "large", "--atlas", str(tmp_path / "small.zip"), "--judge",
+             str(tmp_path / "judge.pt"), "--json", str(tmp_path / "numbers.json"), "--limit", "1"]  # fmt: skip
+    monkeypatch.setattr("sys.argv", [*usual, "--only", "text"])
+    command.main()
+    printed = capsys.readouterr().out
+    assert "| asked | of | model | random weights | copy of the input | true renders | |" in printed
+    assert "| subject | 1 |" in printed
+    assert "judge subject" in printed
+    assert json.loads((tmp_path / "numbers.json").read_text())["scores"].keys() >= {"model", "true renders"}
+    assert (tmp_path / "sheets" / "text.png").stat().st_size > 5000
+    monkeypatch.setattr("sys.argv", [*usual, "--prompts", str(lines), "--against", "copy of the input"])
+    command.main()
+    assert "| direction | 1 |" in capsys.readouterr().out
