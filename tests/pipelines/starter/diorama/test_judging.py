@@ -125,7 +125,7 @@ def test_what_was_stopped_goes_on_where_it_was(library: Library, tmp_path: Path)
     begun = drawn.stat().st_mtime_ns
     judge = trained_judge(kept, library, effort)
     assert drawn.stat().st_mtime_ns == begun
-    assert torch.equal(judge.looker.stem[0].weight, half["network"]["stem.0.weight"])
+    assert torch.equal(judge.looker.state_dict()["stem.0.weight"], half["network"]["stem.0.weight"])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["judge-lessons-0.pt", "judge.pt"]
 
 
