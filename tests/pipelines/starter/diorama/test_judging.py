@@ -31,7 +31,7 @@ from pipelines.starter.diorama.prompts import PROMPT_SEEDS
 from pipelines.starter.diorama.scenes import Cast, Scene
 from pipelines.starter.diorama.setting import set_stage
 from pipelines.starter.diorama.varying import motion_lessons, softened, varied
-from tests.pipelines.starter.diorama.stages import CUBE, FORMS, SIZE, small_library
+from tests.pipelines.starter.diorama.stages import CUBE, SIZE, small_library
 
 LEFT, CAMERA = list(ASKED).index("motion"), list(ASKED).index("camera")
 
@@ -125,7 +125,7 @@ def test_what_was_stopped_goes_on_where_it_was(library: Library, tmp_path: Path)
     begun = drawn.stat().st_mtime_ns
     judge = trained_judge(kept, library, effort)
     assert drawn.stat().st_mtime_ns == begun
-    assert torch.equal(judge.looker.stem[0].weight, half["network"]["stem.0.weight"])
+    assert torch.equal(judge.looker.state_dict()["stem.0.weight"], half["network"]["stem.0.weight"])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["judge-lessons-0.pt", "judge.pt"]
 
 
@@ -136,12 +136,12 @@ def test_what_it_learns_it_tells_and_noise_it_does_not(library: Library, tmp_pat
     again = trained_judge(kept, library, Effort(scenes=1, steps=1))  # from its file
     frames = lessons(library).frames[0].permute(0, 2, 3, 1).numpy()
     assert judge.name(frames) == again.name(frames)
-    rows = {row: right / cases for row, (right, cases) in trust(judge, library, 60).items()}
-    assert rows["subject"] > 0.45, rows  # of three; so short a lesson does not always teach more
-    assert rows["look"] > 0.5, rows
-    assert rows["place"] > 0.3, rows
-    rng = np.random.default_rng(0)
-    noise = [judge.name(rng.integers(0, 256, frames.shape).astype(np.uint8))["subject"] for _ in range(30)]
-    assert np.mean([named == list(FORMS)[i % len(FORMS)] for i, named in enumerate(noise)]) < 0.55
+    true = {row: right / cases for row, (right, cases) in trust(judge, library, 60).items()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judging, "softened", lambda rng, clip: rng.integers(0, 256, clip.shape).astype(np.uint8))
+        noise = {row: right / cases for row, (right, cases) in trust(judge, library, 60).items()}
+    for row in ("place", "look", "direction"):  # of ten, six and six
+        assert true[row] > 0.6
+        assert noise[row] < 0.4
     still = np.repeat(frames[:1], len(frames), axis=0)
     assert judge.name(still)["motion"] == "still"
