@@ -28,7 +28,7 @@ from pipelines.starter.world import COLOURS, PLACES, SUBJECTS, Scene, sample_sce
 from pipelines.storyboard import Storyboard, StoryboardRequest
 from pipelines.types import Conditioning, Frame
 
-CASES, BOARDS = 20, 8
+CASES, BOARDS = 20, 6
 INFO = model_info(STARTER, Path())
 
 
