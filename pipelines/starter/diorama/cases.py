@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pipelines.portrait import alone_on_white
 from pipelines.restyle import START_STRENGTH
 from pipelines.starter.diorama.captions import MOTION_WORDS, PLACE_WORDS, plain_caption
 from pipelines.starter.diorama.filming import film
@@ -30,7 +31,6 @@ from pipelines.types import NOTHING, Conditioning, Mask
 
 BLUR = {"stylization": 2, "storyboard": 4, "render": 0}  # of the structure, as each mode has it unless told otherwise
 GROW = 4  # pixels a mask is widened by, as the mode does
-ROOM = 0.25  # of a subject's longer side, left free around it in a reference picture
 BOXED_TRIES = 40
 STIRRING = ("sea", "beach", "space")  # waves and planets
 
@@ -158,23 +158,11 @@ def reference_case(where: Set, number: int) -> Case:
     motion = MOTION_WORDS[cast.motion][0] + ", " if cast.motion != "still" else ""
     words = f"an object {motion}{PLACE_WORDS[scene.place][0]}"
     at_rest = replace(scene, cast=(replace(cast, motion="still"),), place="field", light="day")
-    picture = alone(where.shot(at_rest, 1))
+    shown = where.shot(at_rest, 1)
+    picture = alone_on_white(shown.frames[0], shown.mask[0])
     asked = replace(where.question(words), reference_images=(picture,))
     copied = np.repeat(cv2.resize(picture, where.size)[None], where.num_frames, axis=0)
     return Case(asked, number, wish_of(scene), where.shot(scene).frames, copied)
-
-
-def alone(shot: Shot) -> Frame:
-    """(side, side, 3) the subject of a shot's first frame on white."""
-    mask = shot.mask[0]
-    x, y, width, height = cv2.boundingRect((mask > 127).astype(np.uint8))
-    share = mask[..., None] / 255
-    cut = np.rint(shot.frames[0] * share + 255 * (1 - share)).astype(np.uint8)[y : y + height, x : x + width]
-    side = round(max(width, height) * (1 + 2 * ROOM))
-    canvas = np.full((side, side, 3), 255, np.uint8)
-    top, left = (side - height) // 2, (side - width) // 2
-    canvas[top : top + height, left : left + width] = cut
-    return canvas
 
 
 def _plainly(scene: Scene) -> Scene:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import psutil
@@ -80,7 +81,9 @@ def _broken_files(folder: DataFolder, job: Job) -> Iterator[str]:
         if not (clip.parent / name).is_file():
             yield f"{job.id} is done and has no {name}"
             return
-    promised = job.recipe["made"]["num_frames"]
+    asked = job.recipe["request"]
+    bent = float(Fraction(asked["finishing"]["frame_rate"])) != asked["frame_rate"]  # another rate, other frames
+    promised = (job.recipe["made"] if bent else asked)["num_frames"]
     try:
         shown = sum(len(chunk) for chunk in read_video(clip).chunks)
     except SeptetError as error:

@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from pipelines.checkpoints import model_info
+from pipelines.portrait import alone_on_white
 from pipelines.starter import evaluate as command
 from pipelines.starter.diorama.answering import Model, copied, true
-from pipelines.starter.diorama.cases import CASES, Case, Set, alone, photo_case, wish_case
+from pipelines.starter.diorama.cases import CASES, Case, Set, photo_case, wish_case
 from pipelines.starter.diorama.evaluation import Asking, evaluate
 from pipelines.starter.diorama.judge import Judge
 from pipelines.starter.diorama.prompts import understood
@@ -120,7 +121,8 @@ def test_words_do_not_say_what_a_reference_shows(cases: dict[str, Case]) -> None
 
 
 def test_a_reference_shows_the_subject_alone(where: Set) -> None:
-    picture = alone(where.shot(CUBE, 1))
+    shot = where.shot(CUBE, 1)
+    picture = alone_on_white(shot.frames[0], shot.mask[0])
     assert (picture[0] == 255).all() and (picture[:, 0] == 255).all()
     middle = picture[len(picture) // 2, len(picture) // 2]
     assert middle[0] > 1.5 * middle[2]  # the cube is red
