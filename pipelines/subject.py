@@ -1,18 +1,16 @@
-"""Which pixels are the subject: found by a network, painted or uploaded, carried through a clip, shaped.
+"""Which pixels are the subject: found by a network, shaped.
 
 Masks are uint8, 0..255; 255 means "this". Where nothing is marked an InputError says what to do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.carrying import MaskCarrier
 from pipelines.errors import InputError
 from pipelines.saliency import saliency, snap_to_edges
 from pipelines.types import Frame, Mask
@@ -35,28 +33,6 @@ def salient_mask(frame: Frame) -> MaskFrame:
             "No subject stands out in this picture. Paint over what is meant, click on it, or give a mask file."
         )
     return mask
-
-
-def carry_mask(frames: Iterable[Frame], mask: MaskFrame) -> Mask:
-    """The mask of the first frame, carried through all of them: (F, H, W) uint8. See `carry_mask_stream`."""
-    return np.stack(list(carry_mask_stream(frames, mask)))
-
-
-def carry_mask_stream(frames: Iterable[Frame], mask: MaskFrame) -> Iterator[MaskFrame]:
-    """Follow the subject frame by frame, holding only two frames in memory.
-
-    frames  (H, W, 3) uint8 RGB each, an array of them or a stream
-    mask    (H, W) uint8 drawn on the first; it comes back unchanged as the first answer
-    The answer is empty while the subject is out of the picture. Raises InputError if `mask` marks nothing, or has
-    another size than the frames.
-    """
-    check_mask_marks(mask)
-    carrier = MaskCarrier(mask)
-    for frame in frames:
-        if frame.shape[:2] != mask.shape:
-            (height, width), (rows, columns) = frame.shape[:2], mask.shape
-            raise InputError(f"The mask is {columns}x{rows}, the video {width}x{height}. Give a mask of that size.")
-        yield carrier(frame)
 
 
 def refine(mask: Mask, grow: int = 0, feather: int = 0, invert: bool = False) -> Mask:
@@ -102,20 +78,6 @@ def painting_region(mask: Mask) -> Mask:
     return region
 
 
-def mask_from_layers(layers: Sequence[NDArray[np.uint8]]) -> MaskFrame:
-    """What was painted, as one mask: layers of (H, W), (H, W, 3) or (H, W, 4) uint8 of one size -> (H, W) uint8.
-
-    A layer with transparency counts where it is painted, whatever the colour; any other where it is bright.
-    Raises InputError when nothing is painted, or the layers differ in size.
-    """
-    planes = [_painted(layer) for layer in layers]
-    if len({plane.shape for plane in planes}) > 1:
-        raise InputError("The painted layers differ in size. Clear the brush and paint again.")
-    mask = np.maximum.reduce(planes) if planes else np.zeros((1, 1), np.uint8)
-    check_mask_marks(mask)
-    return mask
-
-
 def check_mask_marks(mask: Mask) -> None:
     """Raises InputError where a mask of any shape marks nothing."""
     if is_empty(mask):
@@ -128,14 +90,6 @@ def check_mask_marks(mask: Mask) -> None:
 def is_empty(mask: Mask) -> bool:
     """Whether a mask of any shape marks no more than a speck."""
     return float((mask > 127).mean()) < SMALLEST_SUBJECT
-
-
-def _painted(layer: NDArray[np.uint8]) -> MaskFrame:
-    if layer.ndim == 2:
-        return layer
-    if layer.shape[-1] == 4 and layer[..., 3].min() < 255:
-        return np.ascontiguousarray(layer[..., 3])
-    return np.asarray(cv2.cvtColor(np.ascontiguousarray(layer[..., :3]), cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def _disc(radius: int) -> NDArray[np.uint8]:

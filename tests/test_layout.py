@@ -1,4 +1,4 @@
-"""The walls of the house: who may import whom, and where torch may be loaded."""
+"""The walls of the house: who may import whom, where torch may be loaded, and which tests stay together."""
 
 import ast
 import subprocess
@@ -82,3 +82,10 @@ def test_the_mode_files_stay_readable():
 def test_importing_the_model_touches_no_gpu():
     code = "import torch, pipelines.model, sys; sys.exit(torch.cuda.is_initialized())"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+@pytest.mark.xdist_group("kept")
+def test_tests_that_share_a_studio_stay_in_one_worker(request):
+    """A pytest too new for its xdist spreads groups over all workers; where they are kept, names end with them."""
+    if getattr(request.config.option, "loadgroup", False):
+        assert request.node.nodeid.endswith("@kept")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol
@@ -81,6 +81,17 @@ class Checkpoint:
             torch.save({**state, "minutes": self.minutes}, self.path.with_suffix(".tmp"))
             self.path.with_suffix(".tmp").rename(self.path)
             self._saved = time.monotonic()
+
+
+def steps(checkpoint: Checkpoint, folder: Path, minutes: float, device: str) -> Iterator[float]:
+    """How much of a training is over, in 0..1, before each of its steps, until so many minutes went into them. What is
+    done between two counts, pauses do not; the checkpoint is kept along the way."""
+    while checkpoint.minutes < minutes:
+        wait_while_paused(folder)
+        started = spent(device)
+        yield checkpoint.minutes / minutes
+        checkpoint.minutes = agree(checkpoint.minutes + (spent(device) - started) / 60)
+        checkpoint.keep(over=checkpoint.minutes >= minutes)
 
 
 def wait_while_paused(folder: Path) -> None:

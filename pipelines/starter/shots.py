@@ -142,7 +142,7 @@ def _geometry(made: Film, clip: int) -> Geometry:
 
 
 def to_frames(video: Tensor) -> Frames:
-    """(B, 3, F, H, W) in 0..1 -> (B, F, H, W, 3) uint8."""
+    """(B, C, F, H, W) in 0..1 -> (B, F, H, W, C) uint8."""
     return video.mul(255).round().to(torch.uint8).permute(0, 2, 3, 4, 1).contiguous().cpu().numpy()
 
 

@@ -21,7 +21,7 @@ from pipelines.starter.bank import Batch, ClipBank, Feed
 from pipelines.starter.clips import LatentEncoder
 from pipelines.starter.export import FEW_STEPS, FULL, Defaults
 from pipelines.starter.optim import Trainer
-from pipelines.starter.runs import Checkpoint, Stateful, agree, half_precision, rank, spent, wait_while_paused
+from pipelines.starter.runs import Checkpoint, Stateful, half_precision, rank, steps
 from pipelines.starter.train_transformer import Report, attention, compile_blocks, update_average
 from pipelines.starter.transformer import StarterModel
 
@@ -116,20 +116,16 @@ def distil(
             compile_blocks(model)
     torch.manual_seed(seed)
     bank, report = ClipBank(feed, encoder, seed), Report()
-    while checkpoint.minutes < minutes:
-        wait_while_paused(folder)
-        started = spent(device)
+    for progress in steps(checkpoint, folder, minutes, device):
         bank.refresh()
         batch = bank.batch(still=0.2, short=0.25)
         way = taught_way(teacher, batch, teaching, int(bank.rng.integers(2**31)))
         for _ in range(LESSONS):
             losses = student_loss(student, batch, way)
             losses.mean().backward()  # type: ignore[no-untyped-call]
-            norm = trainer.step(min(1.0, checkpoint.minutes / minutes), warmup=40)
+            norm = trainer.step(progress, warmup=40)
             update_average(average, student, trainer.steps)
-        checkpoint.minutes = agree(checkpoint.minutes + (spent(device) - started) / 60)
         report.add(batch, losses, f"{trainer.steps} {checkpoint.minutes:.2f}min norm {norm:.2f}")
-        checkpoint.keep(over=checkpoint.minutes >= minutes)
 
 
 def trained(folder: Path) -> StarterModel:

@@ -19,7 +19,7 @@ from transformers import UMT5EncoderModel
 from pipelines.starter.bank import Batch, ClipBank, Feed
 from pipelines.starter.clips import LatentEncoder
 from pipelines.starter.optim import Trainer
-from pipelines.starter.runs import Checkpoint, agree, fast_in_half, half_precision, rank, spent, wait_while_paused
+from pipelines.starter.runs import Checkpoint, fast_in_half, half_precision, rank, steps
 from pipelines.starter.train_words import teach_reading
 from pipelines.starter.transformer import StarterModel, flow_loss, sample_sigma
 
@@ -71,19 +71,14 @@ def train_transformer(
     torch.manual_seed(seed)
     bank = ClipBank(feed, encoder, seed)
     report = Report()
-    while checkpoint.minutes < minutes:
-        wait_while_paused(folder)
-        started = spent(device)
+    for progress in steps(checkpoint, folder, minutes, device):
         clips = bank.refresh()
-        progress = min(1.0, checkpoint.minutes / minutes)
         batch = bank.batch(still=max(0.15, 0.45 - 0.45 * progress), short=0.35)  # shapes and colours first
         losses = _losses(model, batch, progress, device)
         losses.mean().backward()  # type: ignore[no-untyped-call]
         norm = trainer.step(progress, warmup=60)
         update_average(average, model, trainer.steps)
-        checkpoint.minutes = agree(checkpoint.minutes + (spent(device) - started) / 60)
         report.add(batch, losses, f"{trainer.steps} {checkpoint.minutes:.2f}min norm {norm:.2f} of {clips}")
-        checkpoint.keep(over=checkpoint.minutes >= minutes)
 
 
 def untrained(folder: Path) -> StarterModel:

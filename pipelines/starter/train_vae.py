@@ -22,7 +22,7 @@ from torch import Tensor
 
 from pipelines.starter.optim import Trainer
 from pipelines.starter.photos import Frames, invented_picture, load_pictures, moving, pyramid, recolour
-from pipelines.starter.runs import Checkpoint, agree, half_precision, rank, wait_while_paused
+from pipelines.starter.runs import Checkpoint, agree, half_precision, rank, spent, wait_while_paused
 from pipelines.starter.vae import build_vae, decode_sequence, encode_sequence
 
 # (frames, height, width, clips in a batch, share of the steps). Frames past the length a decoder was trained on lose
@@ -143,7 +143,7 @@ def train_vae(
     compiled: bool = True,
     begin_with: Path | None = None,
 ) -> None:
-    """Train for `minutes` of running time in all, from `folder/vae.pt` where it exists, else from the weights of the
+    """Train for `minutes` in all (of processor time on a CPU), from `folder/vae.pt` where it exists, else from the weights of the
     saved autoencoder in `begin_with`, else from nothing. `draw` makes clips of the world, `worlds` are at hand."""
     seed = time.time_ns() % 2**31 + rank()
     torch.manual_seed(0)  # processes of one training start alike where no checkpoint says how
@@ -160,7 +160,7 @@ def train_vae(
     recent: dict[int, float] = {}
     while checkpoint.minutes < minutes:
         wait_while_paused(folder)
-        started = time.monotonic()
+        started = spent(device)
         choice = int(common_dice.choice(len(shapes), p=shares))
         frames, height, width, count, _ = shapes[choice]
         count *= TIMES["cpu" if device == "cpu" else "cuda"]
@@ -174,7 +174,7 @@ def train_vae(
         loss = reconstruction_loss(output, video) + 1e-4 * latents.float().square().mean()
         loss.backward()  # type: ignore[no-untyped-call]
         norm = trainer.step(checkpoint.minutes / minutes)
-        elapsed = time.monotonic() - started
+        elapsed = spent(device) - started
         if choice in seen:  # the first step of a shape is its compilation, which the schedule should not count
             checkpoint.minutes += elapsed / 60
         checkpoint.minutes = agree(checkpoint.minutes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
@@ -70,14 +71,29 @@ def generate(tab: Locator) -> None:
     tab.get_by_role("button", name=words.GENERATE, exact=True).click()
 
 
-def generate_new(tab: Locator, mode: str) -> None:
-    """Press it, and wait until the panel shows the new job instead of the one before."""
+def generate_new(tab: Locator, mode: str, press: Callable[[Locator], None] = generate) -> None:
+    """Press it, or another button that makes clips, and wait until the page knows of the new job."""
     key = f"septet.job.{mode}"
     before = tab.page.evaluate("key => localStorage.getItem(key)", key)
-    generate(tab)
+    press(tab)
     tab.page.wait_for_function(
         "([key, before]) => localStorage.getItem(key) !== before", arg=[key, before], timeout=45_000
     )
+
+
+def paint(canvas: Locator, begin: tuple[float, float], end: tuple[float, float]) -> None:
+    """One stroke of the brush, from place to place: shares of the canvas's width and height."""
+    expect(canvas).to_be_visible(timeout=60_000)
+    canvas.scroll_into_view_if_needed()
+    canvas.page.wait_for_timeout(1500)  # the editor draws its picture after it says that it is there
+    box = canvas.bounding_box()
+    assert box is not None
+    mouse = canvas.page.mouse
+    mouse.move(box["x"] + box["width"] * begin[0], box["y"] + box["height"] * begin[1])
+    mouse.down()
+    mouse.move(box["x"] + box["width"] * end[0], box["y"] + box["height"] * end[1], steps=8)
+    mouse.up()
+    canvas.page.wait_for_timeout(800)
 
 
 def result(page: Page, mode: str) -> Locator:

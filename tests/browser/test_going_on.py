@@ -41,8 +41,9 @@ def test_a_draft_becomes_the_first_frame(page: Page) -> None:
     tab = hands.open_tab(page, "text-to-video")
     hands.hurry(tab, seed=30)
     hands.field(tab, "prompt").fill("the red star")
-    tab.get_by_role("button", name=words.DRAFTS).click()
+    hands.generate_new(tab, "text-to-video", lambda tab: tab.get_by_role("button", name=words.DRAFTS).click())
     panel = hands.result(page, "text-to-video")
+    expect(panel.locator("[data-seed]")).to_have_text("30", timeout=PATIENCE)
     takes = panel.locator(".s-take")  # the newest first
     for place, seed in enumerate(("33", "32", "31", "30")):
         expect(takes.nth(place).locator("img")).to_be_visible(timeout=PATIENCE)

@@ -71,7 +71,7 @@ def test_variants_are_made_one_after_the_other_and_wait_side_by_side(page: Page,
     tab.get_by_label("3", exact=True).check()
     hands.generate_new(tab, "image-to-video")
     panel = hands.result(page, "image-to-video")
-    hands.wait_for_clip(panel)
+    expect(panel.locator("[data-seed]")).to_have_text("40", timeout=PATIENCE)
     takes = panel.locator(".s-take")  # the newest first
     for place, seed in enumerate(("42", "41", "40")):
         expect(takes.nth(place).locator("img")).to_be_visible(timeout=PATIENCE)
@@ -157,16 +157,7 @@ def test_a_painted_mask_is_shown_and_used(page: Page, inputs: Inputs) -> None:
     tab = hands.open_tab(page, "mask")
     hands.give_file(tab, "mask", "video", inputs.video)
     tab.get_by_label(tab_words.MASK_WAYS["brush"], exact=True).check()
-    canvas = tab.locator("canvas").first
-    expect(canvas).to_be_visible(timeout=60_000)
-    page.wait_for_timeout(1500)  # the editor draws its first frame after it says that it is there
-    box = canvas.bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.5)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.55, steps=8)
-    page.mouse.up()
-    page.wait_for_timeout(800)
+    hands.paint(tab.locator("canvas").first, (0.4, 0.5), (0.6, 0.55))
     tab.get_by_role("button", name=tab_words.MASK_SHOW).click()
     expect(tab.locator("#mask-preview img")).to_be_visible()
     hands.field(tab, "prompt").fill("the blue cube")

@@ -76,17 +76,7 @@ def test_a_painted_region_becomes_a_brush(page: Page, inputs: Inputs, tmp_path: 
     hands.give_inputs(tab, "image-to-video", inputs)
     tab.get_by_role("button", name=words.MOTION).click()
     tab.get_by_role("button", name=tab_words.BRUSH_ADD).click()
-    canvas = tab.locator("canvas").filter(visible=True).first
-    expect(canvas).to_be_visible(timeout=60_000)
-    canvas.scroll_into_view_if_needed()
-    page.wait_for_timeout(1500)  # the editor draws its picture after it says that it is there
-    box = canvas.bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.5)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.55, steps=8)
-    page.mouse.up()
-    page.wait_for_timeout(800)
+    hands.paint(tab.locator("canvas").filter(visible=True).first, (0.2, 0.5), (0.4, 0.55))
     slider = tab.get_by_label(labels.label("brush.horizontal")).filter(visible=True).first
     slider.fill("6")
     slider.press("Tab")

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from pipelines.portrait import alone_on_white
 from pipelines.restyle import START_STRENGTH
@@ -24,6 +23,7 @@ from pipelines.starter.diorama.scenes import LOOKS, Cast, Scene
 from pipelines.starter.diorama.setting import set_stage
 from pipelines.starter.diorama.subjects import COLOURS, PEOPLE
 from pipelines.starter.photos import Frame, Frames
+from pipelines.starter.shots import to_frames, to_masks
 from pipelines.structure import structure_frames
 from pipelines.style import Stylist
 from pipelines.subject import painting_region, refine
@@ -78,21 +78,16 @@ class Set:
 
     def shot(self, scene: Scene, num_frames: int | None = None) -> Shot:
         """A true clip."""
-        made = film([scene], self.size, num_frames or self.num_frames, self.library)
+        made = film([scene], self.size, num_frames or self.num_frames, self.library, ("masks", "clay", "mockup"))
         passes = made.passes
         return Shot(
-            _frames(made.video[0]), outline(passes.depth[0, 0].cpu().numpy()), _frames(passes.masks[0, :1])[..., 0],
-            np.repeat(_frames(passes.clay[0]), 3, axis=-1), _frames(passes.mockup[0]),
+            to_frames(made.video)[0], outline(passes.depth[0, 0].cpu().numpy()), to_masks(passes.masks)[0, 0],
+            np.repeat(to_frames(passes.clay)[0], 3, axis=-1), to_frames(passes.mockup)[0],
         )  # fmt: skip
 
     def question(self, prompt: str, video: Frames | None = None, mask: Mask | None = None) -> Conditioning:
         """A conditioning of this size and length."""
         return Conditioning(self.num_frames, self.size[1], self.size[0], prompt, video=video, mask=mask)
-
-
-def _frames(planes: Tensor) -> Frames:
-    """(C, F, H, W) in 0..1 -> (F, H, W, C) uint8."""
-    return np.asarray((planes.permute(1, 2, 3, 0) * 255).round().clamp(0, 255).byte().cpu().numpy())
 
 
 def text_case(where: Set, number: int) -> Case:

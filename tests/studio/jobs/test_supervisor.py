@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -14,30 +14,44 @@ from studio.jobs.watchdog import Watchdog
 from studio.person import LOCAL
 from tests.studio.jobs.fakes import LOADER, PlainRequest
 
-LONG = 20.0
+LONG = 60.0
 
 pytestmark = pytest.mark.slow  # waits for patience to end
 
 
 @pytest.fixture
-def watched(open_desk: Callable[..., JobDesk]):
-    """A desk whose supervisor loses patience after a second."""
-    desk = open_desk()
-    watchdog = Watchdog(desk._ledger, hang_seconds=1.0, cancel_seconds=0.5, frozen_seconds=60.0)
-    supervisor = Supervisor(desk.folder, str(desk.model.folder), loader=LOADER, watchdog=watchdog)
-    supervisor.start()
-    yield desk
-    supervisor.stop()
+def supervised(open_desk: Callable[..., JobDesk]) -> Iterator[Callable[..., JobDesk]]:
+    """Opens a desk with a supervisor whose watchdog has the patience asked for, in seconds."""
+    supervisors = []
+
+    def begin(**patience: float) -> JobDesk:
+        desk = open_desk()
+        watchdog = Watchdog(desk._ledger, **{"frozen_seconds": LONG, **patience})
+        supervisor = Supervisor(desk.folder, str(desk.model.folder), loader=LOADER, watchdog=watchdog)
+        supervisors.append(supervisor)
+        supervisor.start()
+        return desk
+
+    yield begin
+    for supervisor in supervisors:
+        supervisor.stop()
 
 
-def test_a_hung_job_costs_its_worker_and_the_next_one_runs(watched: JobDesk) -> None:
-    hung = watched.submit(LOCAL, PlainRequest(prompt="hang 60"))
-    after = watched.submit(LOCAL, PlainRequest(prompt="after"))
-    while watched.job(LOCAL, hung.id).attempt < 2:
+@pytest.fixture
+def watched(supervised: Callable[..., JobDesk]) -> JobDesk:
+    """A desk whose watchdog stays patient, however busy the machine is."""
+    return supervised()
+
+
+def test_a_hung_job_costs_its_worker_and_the_next_one_runs(supervised: Callable[..., JobDesk]) -> None:
+    impatient = supervised(hang_seconds=4.0, cancel_seconds=1.0)
+    hung = impatient.submit(LOCAL, PlainRequest(prompt="hang 60"))
+    after = impatient.submit(LOCAL, PlainRequest(prompt="after"))
+    while impatient.job(LOCAL, hung.id).attempt < 2:
         time.sleep(0.02)
-    watched.cancel(LOCAL, hung.id)
-    assert watched.wait(LOCAL, hung.id, LONG).state == "cancelled"
-    assert watched.wait(LOCAL, after.id, LONG).state == "done"
+    impatient.cancel(LOCAL, hung.id)
+    assert impatient.wait(LOCAL, hung.id, LONG).state == "cancelled"
+    assert impatient.wait(LOCAL, after.id, LONG).state == "done"
 
 
 def test_a_lost_device_costs_the_process_and_the_job_is_tried_again(watched: JobDesk) -> None:
