@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
 from mimetypes import guess_type
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, HTTPException, Request
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, Response
 from starlette.background import BackgroundTask
 
 from pipelines.errors import SeptetError, UnknownJob
@@ -21,10 +22,11 @@ from studio.person import Person
 from studio.shelf import Shelf
 from studio.views import facts
 
+PREVIEW = "preview.jpg"
 MEDIA = {
     "clip.mp4": "video/mp4",
     "poster.jpg": "image/jpeg",
-    "preview.jpg": "image/jpeg",
+    PREVIEW: "image/jpeg",
     "recipe.json": "application/json",
 }
 MEDIA_HEADERS = {
@@ -51,7 +53,7 @@ def media_routes(shelf: Shelf) -> APIRouter:
 
     @router.head("/media/{job}/{name}", include_in_schema=False)
     @router.get("/media/{job}/{name}")
-    def media(who: Who, job: str, name: str, download: bool = False) -> FileResponse:
+    def media(who: Who, job: str, name: str, download: bool = False) -> Response:
         found = known_job(shelf, who, job)
         if name == "source":
             path, kind = shelf.source(who, job), None
@@ -64,6 +66,10 @@ def media_routes(shelf: Shelf) -> APIRouter:
         headers = dict(MEDIA_HEADERS)
         if download or not (kind or guess_type(path)[0] or "").startswith(INLINE):
             headers["Content-Disposition"] = disposition(found, Path(name).suffix)
+        if name == PREVIEW:  # another with every step, and gone at the end
+            with suppress(FileNotFoundError):
+                return Response(path.read_bytes(), media_type=kind, headers=headers)
+            raise HTTPException(404)
         return FileResponse(path, media_type=kind, headers=headers)
 
     @router.get("/media/{job}/as/{kind}")

@@ -143,8 +143,9 @@ def train_vae(
     compiled: bool = True,
     begin_with: Path | None = None,
 ) -> None:
-    """Train for `minutes` in all (of processor time on a CPU), from `folder/vae.pt` where it exists, else from the weights of the
-    saved autoencoder in `begin_with`, else from nothing. `draw` makes clips of the world, `worlds` are at hand."""
+    """Train for `minutes` in all (of processor time on a CPU), from `folder/vae.pt` where it exists, else from the
+    weights of the saved autoencoder in `begin_with`, else from nothing. `draw` makes clips of the world, `worlds` are
+    at hand."""
     seed = time.time_ns() % 2**31 + rank()
     torch.manual_seed(0)  # processes of one training start alike where no checkpoint says how
     vae = (build_vae() if begin_with is None else AutoencoderKLWan.from_pretrained(begin_with)).float().to(device)

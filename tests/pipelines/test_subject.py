@@ -2,11 +2,15 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import cv2
 import numpy as np
 import pytest
 
 from pipelines.errors import InputError
+from pipelines.media.read import read_video
 from pipelines.subject import painting_region, refine, salient_mask
+from tests.media_samples import collect
+from tests.pipelines.looks import EXAMPLES
 from tests.pipelines.moving_subject import moving_subject, overlap
 
 
@@ -21,6 +25,14 @@ def test_the_network_finds_a_subject_that_stands_out():
     truth = disc(120, 208, 32)
     frame[truth > 0] = (220, 50, 40)
     assert overlap(salient_mask(frame), truth) > 0.85
+
+
+def test_what_is_small_beside_the_subject_is_left_out_and_a_second_subject_is_not():
+    ball = collect(read_video(EXAMPLES / "ball-over-the-sea.mp4", seconds=0.1))[0]  # with a cloud and a sun behind it
+    truth = cv2.imread(str(EXAMPLES / "ball-mask.png"), cv2.IMREAD_GRAYSCALE)
+    assert overlap(salient_mask(ball), truth) > 0.9
+    both = np.concatenate([ball, ball[:, ::-1]], axis=1)
+    assert overlap(salient_mask(both), np.concatenate([truth, truth[:, ::-1]], axis=1)) > 0.85
 
 
 def test_a_picture_with_nothing_in_it_is_refused_with_what_to_do():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 from pathlib import Path
 
 import gradio
@@ -189,3 +191,30 @@ def _picture(shelf: Shelf) -> Path:
     path = shelf.desk.folder.root / "picture.png"
     Image.new("RGB", (192, 128), (90, 140, 200)).save(path)
     return path
+
+
+def test_a_preview_is_whole_while_it_is_replaced(web: TestClient, shelf: Shelf) -> None:
+    job = shelf.desk.submit(LOCAL, TextToVideoRequest(prompt="a fox")).id
+    preview = shelf.desk.folder.job(job) / "preview.jpg"
+    preview.parent.mkdir(exist_ok=True)
+    pictures = (b"small", b"large" * 9_000)
+    over = threading.Event()
+
+    def replace_again_and_again() -> None:
+        for picture in itertools.cycle(pictures):
+            preview.with_suffix(".new").write_bytes(picture)
+            preview.with_suffix(".new").replace(preview)
+            if over.is_set():
+                return
+
+    preview.write_bytes(pictures[0])
+    replacing = threading.Thread(target=replace_again_and_again)
+    replacing.start()
+    try:
+        answers = [web.get(f"/media/{job}/preview.jpg") for _ in range(100)]
+    finally:
+        over.set()
+        replacing.join()
+    for answer in answers:
+        assert answer.content in pictures
+        assert int(answer.headers["content-length"]) == len(answer.content)
