@@ -77,7 +77,7 @@ def tabulate(stages: Sequence[Stage], size: tuple[int, int], textures: Textures)
             box[b, :, k] = _box(card, stage.camera, to_pixels, size)
             whole[b, :, k, 0] = card.picture
             whole[b, :, k, 1:] = card.role, card.owner, _rounds(card), card.boxed
-    order = np.argsort(-depth, axis=2, kind="stable").reshape(-1, most)
+    order = np.argsort(-depth, axis=2, kind="stable").reshape(len(stages) * frames, most)
     order = order + np.arange(len(order))[:, None] * most
     flat = torch.from_numpy(whole.reshape(-1, 5))
     return Table(

@@ -9,11 +9,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from pipelines.starter.diorama.drawing import draw
 from pipelines.starter.diorama.filming import film, restyled
 from pipelines.starter.diorama.library import Library
 from pipelines.starter.diorama.looks import LOOKS
 from pipelines.starter.diorama.scenes import LIGHTS, PLACES, Cast, Scene
 from pipelines.starter.diorama.scenes import LOOKS as LOOK_NAMES
+from pipelines.starter.diorama.setting import set_stage
 from pipelines.starter.diorama.skies import FAR
 from pipelines.starter.diorama.subjects import COLOURS
 from tests.pipelines.starter.diorama.stages import CUBE, SIZE, drawn, middle, small_library
@@ -182,6 +184,15 @@ def test_every_place_can_be_drawn_in_every_light_and_shape(library: Library, pla
     assert (shot.masks[:, 0] > 0.5).flatten(1).float().mean(1).min() > 0.01
     assert shot.colour.flatten(1).std(1).min() > 0.03
     assert shot.mockup[0].unique().numel() < shot.colour[0].unique().numel() / 4
+
+
+def test_surroundings_with_nothing_before_them_are_drawn_alone_as_in_a_batch(library: Library) -> None:
+    full = set_stage(CUBE, SIZE, 3, library)
+    bare = replace(full, cards=())
+    alone, batch = draw([bare], SIZE, library.textures), draw([full, bare], SIZE, library.textures)
+    assert torch.equal(alone.colour[0], batch.colour[1])
+    assert torch.equal(alone.masks[0], batch.masks[1])
+    assert not alone.masks.any()
 
 
 @pytest.mark.parametrize("look", LOOK_NAMES)
