@@ -18,6 +18,7 @@ from pipelines.types import Frame
 
 NETWORK = ASSETS / "subject" / "u2netp.onnx"
 NETWORK_SIDE = 320
+SPECK = 0.02  # of the largest part
 IMAGENET_MEAN = np.array((0.485, 0.456, 0.406), np.float32)
 IMAGENET_STD = np.array((0.229, 0.224, 0.225), np.float32)
 
@@ -26,11 +27,12 @@ Soft = NDArray[Any]  # (H, W) float, 0..1; OpenCV's own types are no narrower
 _lock = Lock()  # an OpenCV network keeps its activations in itself
 
 
-def saliency(frame: Frame, side: int = NETWORK_SIDE) -> Soft:
+def saliency(frame: Frame, side: int = NETWORK_SIDE, least: float = SPECK) -> Soft:
     """How likely each pixel belongs to the subject: (H, W, 3) uint8 RGB -> (H, W) float32, 0..1.
 
     Where nothing stands out every value is low: the answer is not stretched to reach 1.
     side: pixels of the square the network looks at, a multiple of 32; fewer are quicker and coarser.
+    least: parts smaller than this, as a share of the largest, are dropped.
     """
     height, width = frame.shape[:2]
     small = cv2.resize(frame, (side, side), interpolation=cv2.INTER_AREA)
@@ -39,7 +41,7 @@ def saliency(frame: Frame, side: int = NETWORK_SIDE) -> Soft:
         network = _network()
         network.setInput(np.ascontiguousarray(pixels.transpose(2, 0, 1)[None]))
         likely = network.forward(network.getUnconnectedOutLayersNames()[0])[0, 0].copy()
-    return np.clip(cv2.resize(_without_specks(likely), (width, height), interpolation=cv2.INTER_LINEAR), 0, 1)
+    return np.clip(cv2.resize(_without_specks(likely, least), (width, height), interpolation=cv2.INTER_LINEAR), 0, 1)
 
 
 def snap_to_edges(soft: Soft, frame: Frame, reach: float = 0.012) -> Soft:
@@ -59,15 +61,15 @@ def snap_to_edges(soft: Soft, frame: Frame, reach: float = 0.012) -> Soft:
     return np.clip((snapped - 0.5) * 1.5 + 0.5, 0, 1)
 
 
-def _without_specks(likely: Soft) -> Soft:
-    """Drop the parts that are never sure of themselves, or tiny beside the largest."""
+def _without_specks(likely: Soft, least: float) -> Soft:
+    """Drop the parts that are never sure of themselves, or small beside the largest."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats((likely > 0.3).astype(np.uint8))
     if count < 2:
         return likely
     largest = stats[1:, cv2.CC_STAT_AREA].max()
     for index in range(1, count):
         part = labels == index
-        if likely[part].max() < 0.8 or stats[index, cv2.CC_STAT_AREA] < 0.02 * largest:
+        if likely[part].max() < 0.8 or stats[index, cv2.CC_STAT_AREA] < least * largest:
             likely[part] = 0
     return likely
 

@@ -16,8 +16,7 @@ from pipelines.saliency import saliency, snap_to_edges
 from pipelines.types import Frame, Mask
 
 SMALLEST_SUBJECT = 0.0005  # of the picture; less than this is a speck, not a subject
-MAIN_PART = 0.25  # of the largest part of a found subject; smaller ones are things beside it
-SOFT_EDGE = 0.03  # of the short side: as far as a found subject's edge is soft
+MAIN_PART = 0.25  # of the largest part of a found subject; smaller ones are things beside it, a cloud behind a ball
 REGION_MARGIN = 0.06  # of the short side, around the hull handed to the model
 BACKGROUND_MARGIN = 0.01  # of the short side, into the subject, when the background is what changes
 
@@ -30,7 +29,7 @@ def salient_mask(frame: Frame) -> MaskFrame:
 
     Raises InputError when nothing in the picture stands out.
     """
-    mask = _main_parts(np.rint(255 * snap_to_edges(saliency(frame), frame)).astype(np.uint8))
+    mask = np.rint(255 * snap_to_edges(saliency(frame, least=MAIN_PART), frame)).astype(np.uint8)
     if is_empty(mask):
         raise InputError(
             "No subject stands out in this picture. Paint over what is meant, click on it, or give a mask file."
@@ -93,18 +92,6 @@ def check_mask_marks(mask: Mask) -> None:
 def is_empty(mask: Mask) -> bool:
     """Whether a mask of any shape marks no more than a speck."""
     return float((mask > 127).mean()) < SMALLEST_SUBJECT
-
-
-def _main_parts(mask: MaskFrame) -> MaskFrame:
-    """Without parts much smaller than the largest: a cloud behind a ball is no second subject."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((mask > 127).astype(np.uint8))
-    areas = stats[1:, cv2.CC_STAT_AREA]
-    if count <= 2 or areas.min() >= MAIN_PART * areas.max():
-        return mask
-    main = np.isin(labels, 1 + np.flatnonzero(areas >= MAIN_PART * areas.max())).astype(np.uint8)
-    near = cv2.dilate(main, _disc(max(1, round(SOFT_EDGE * min(mask.shape)))))
-    minor = (labels > 0) & (main == 0)
-    return np.where((near > 0) & ~minor, mask, np.uint8(0))
 
 
 def _disc(radius: int) -> NDArray[np.uint8]:
