@@ -6,25 +6,28 @@ short clips, many per second, teach shapes, colours and places; full clips teach
 
 from __future__ import annotations
 
+import random
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+from transformers import T5Tokenizer
 
-from pipelines.starter.clips import ClipLatents, LatentEncoder, load_shard, make_clips, sample_shape, unpacked_bits
+from pipelines.starter.clips import ClipLatents, Shard, load_shard, unpacked_bits
 from pipelines.starter.diorama.captions import caption
 from pipelines.starter.readouts import scene_labels
-from pipelines.starter.shots import ShotSource
+from pipelines.starter.runs import rank
+from pipelines.starter.text import Tokens, tokenize
 from pipelines.starter.vae import SPATIAL_FACTOR, TEMPORAL_FACTOR
 from pipelines.vace import pack_mask
 
-TOKENS = {"cpu": 1600, "cuda": 48_000}  # in a batch
 CAPACITY = 4000  # clips of one size and length; after that new ones take the place of the oldest
 DROP_CONTROL = 0.12
 DROP_PROMPT, DROP_PROMPT_SHOWN, DROP_PROMPT_BEGUN = 0.12, 0.28, 0.5  # a picture is mostly set in motion without words
@@ -32,88 +35,122 @@ REFERENCED = (0.56, 0.29, 0.1, 0.05)  # batches with none to three reference pic
 UNNAMED = 0.65  # captions that leave to a reference what it tells
 BEGUN = ("given", "warped")
 LOOK_AGAIN = 10.0  # seconds between two looks for new shards
-DRAWN_AT_ONCE = 64
-DRAWING = 0.5  # of the time, while a training makes its clips itself
+AT_A_TIME = 8  # shards read before the next batch is made
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
     """`clean` (B, z, R + T, h, w), `control` (B, 2z + s*s, R + T, h, w), `cover` (B, R + T, h, w): where the subjects
-    are; a caption and a kind each; `labels` of the scenes, as `scene_labels` gives them; `held` (B,) latent frames held
-    in place after the first R, which are reference pictures."""
+    are; the tokens of a caption and a kind each; `labels` of the scenes, as `scene_labels` gives them; `held` (B,)
+    latent frames held in place after the first R, which are reference pictures."""
 
     clean: Tensor
     control: Tensor
     cover: Tensor
-    captions: list[str]
+    tokens: Tokens
     kinds: list[str]
     labels: Tensor
     held: Tensor
     references: int
 
 
+@dataclass(frozen=True, eq=False)
+class Picked:
+    """A batch as it is cheapest to hand on: halves, masks as bits (B, F, H, W / 8), and `beside` (B, z, R, h, w) the
+    reference pictures; all else as in `Batch`, of the clips alone."""
+
+    clean: Tensor
+    inactive: Tensor
+    reactive: Tensor
+    mask: Tensor
+    beside: Tensor
+    cover: Tensor
+    tokens: Tokens
+    captions: list[str]
+    kinds: list[str]
+    labels: Tensor
+    held: Tensor
+
+    def pin_memory(self) -> Picked:
+        """The same where a GPU reads it at full speed; what `DataLoader` asks for."""
+        return self._each(Tensor.pin_memory)
+
+    def on(self, device: str) -> Batch:
+        """The batch, built on that device: references first, as `control_tensor` does for one clip."""
+        here = self._each(lambda part: part.to(device, non_blocking=True))
+        count, references = len(here.clean), here.beside.shape[2]
+        control = torch.cat([here.inactive.float(), here.reactive.float(), here._masks()], dim=1)
+        beside = here.beside.float()
+        nothing = control.new_zeros(count, control.shape[1] - beside.shape[1], *beside.shape[2:])
+        cover = here.cover.float()
+        return Batch(
+            torch.cat([beside, here.clean.float()], dim=2),
+            torch.cat([torch.cat([beside, nothing], dim=1), control], dim=2),
+            torch.cat([cover.new_zeros(count, references, *cover.shape[2:]), cover], dim=1),
+            here.tokens, here.kinds, here.labels, here.held, references,
+        )  # fmt: skip
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Picked:
+        parts = {field.name: getattr(self, field.name) for field in fields(self)}
+        changed: dict[str, Any] = {name: change(part) for name, part in parts.items() if isinstance(part, Tensor)}
+        return replace(self, **changed, tokens=Tokens(*map(change, self.tokens)))
+
+    def _masks(self) -> Tensor:
+        """(B, s*s, T, h, w): the packed masks, made of all clips one below the other in one call."""
+        count, frames, height, width = self.mask.shape
+        column = self.mask.transpose(0, 1).reshape(frames, count * height, width)
+        packed = pack_mask(unpacked_bits(column), SPATIAL_FACTOR, TEMPORAL_FACTOR)
+        return packed.unflatten(2, (count, height // SPATIAL_FACTOR)).permute(2, 0, 1, 3, 4)
+
+
 class Feed(Protocol):
     """Where a bank's clips come from."""
 
-    def fresh(self) -> list[ClipLatents]:
+    def fresh(self) -> list[Shard]:
         """Those that are new; none is a good answer, too, but not to the first question."""
         ...
 
 
 class Shards:
-    """The files that `clips.produce` writes, also while it is in use; at first it waits for one."""
+    """The files that `clips.encode_drawn` writes, also while it is in use; at first it waits for one."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._loaded: set[Path] = set()
+        self._known: set[Path] = set()
+        self._unread: list[Path] = []
         self._looked = -LOOK_AGAIN
 
-    def fresh(self) -> list[ClipLatents]:
-        if self._loaded and time.monotonic() - self._looked < LOOK_AGAIN:
-            return []
-        while True:
+    def fresh(self) -> list[Shard]:
+        while not self._unread and time.monotonic() - self._looked > LOOK_AGAIN:
             self._looked = time.monotonic()
-            new = [path for path in sorted(self.folder.glob("*.pt")) if path not in self._loaded]
-            if new or self._loaded:
-                break
-            time.sleep(1)
-        self._loaded.update(new)
-        return [clip for path in new for clip in load_shard(path)]
-
-
-class Drawing:
-    """Clips drawn and encoded when they are asked for, on the device that learns: no more than a share of the time."""
-
-    def __init__(self, source: ShotSource, encoder: LatentEncoder, at_once: int = DRAWN_AT_ONCE) -> None:
-        self.source, self.encoder, self.at_once = source, encoder, at_once
-        self._begun = time.monotonic()
-        self._spent = 0.0
-
-    def fresh(self) -> list[ClipLatents]:
-        started = time.monotonic()
-        if self._spent > DRAWING * (started - self._begun):
-            return []
-        clips = make_clips(self.source, self.encoder, sample_shape(self.source.rng), self.at_once)
-        self._spent += time.monotonic() - started
-        return clips
+            self._unread = [path for path in self.folder.glob("*.pt") if path not in self._known]
+            random.shuffle(self._unread)
+            self._known.update(self._unread)
+            if not self._known:
+                time.sleep(1)
+                self._looked = -LOOK_AGAIN
+        now, self._unread = self._unread[:AT_A_TIME], self._unread[AT_A_TIME:]
+        return [load_shard(path) for path in now]
 
 
 class ClipBank:
-    """The clips at hand, grouped by size and length."""
+    """The clips at hand, grouped by size and length; `tokens` of the transformer make a batch."""
 
-    def __init__(self, feed: Feed, encoder: LatentEncoder, seed: int, tokens: int | None = None) -> None:
-        self.feed, self.encoder = feed, encoder
-        self.tokens = tokens or TOKENS["cpu" if encoder.device == "cpu" else "cuda"]
+    def __init__(self, feed: Feed, tokenizer: T5Tokenizer, seed: int, tokens: int) -> None:
+        self.feed, self.tokenizer, self.tokens = feed, tokenizer, tokens
         self.rng = np.random.default_rng(seed)
         self.groups: dict[tuple[int, int, int], deque[ClipLatents]] = defaultdict(lambda: deque(maxlen=CAPACITY))
+        self.empty: dict[tuple[int, int, int], Tensor] = {}
 
     def refresh(self) -> int:
         """Take in what is new; returns how many clips are at hand."""
-        for clip in self.feed.fresh():
-            self.groups[clip.latent_size].append(clip.to(self.encoder.device))
+        for shard in self.feed.fresh():
+            frames, height, width = shard.empty.shape[1:]
+            self.empty[frames, height, width] = shard.empty
+            self.groups[frames, height, width].extend(shard.clips)
         return sum(len(group) for group in self.groups.values())
 
-    def batch(self, still: float, short: float) -> Batch:
+    def batch(self, still: float, short: float) -> Picked:
         """A random batch: with chance `still` of single pictures, else of clips, which with chance `short` are cut to
         their first frames, two latent ones or more."""
         rng = self.rng
@@ -134,15 +171,29 @@ class ClipBank:
             self._caption(clip, kind, [clip.references[i][0] for i in which])
             for clip, kind, which in zip(picked, kinds, shown, strict=True)
         ]
-        clean, control = self._tensors(picked, free, length, shown)
-        cover = torch.stack([clip.cover[:length] for clip in picked]).float()
         held = [0 if drop or not clip.hold else (clip.hold - 1) // TEMPORAL_FACTOR + 1
                 for clip, drop in zip(picked, free, strict=True)]  # fmt: skip
-        return Batch(
-            clean, control, torch.cat([cover.new_zeros(count, references, height, width), cover], dim=1), captions,
+        given = [None if drop else clip for clip, drop in zip(picked, free, strict=True)]
+        empty = self.empty[key][:, :length]
+        frames = (length - 1) * TEMPORAL_FACTOR + 1
+        all_open = torch.full((frames, height * SPATIAL_FACTOR, width), 255, dtype=torch.uint8)
+        beside = [torch.cat([empty[:, :0], *(clip.references[i][1] for i in which)], dim=1)
+                  for clip, which in zip(picked, shown, strict=True)]  # fmt: skip
+
+        def first(parts: Iterable[Tensor | None]) -> Tensor:
+            return torch.stack([empty if part is None else part[:, :length] for part in parts])
+
+        return Picked(
+            first(clip.clean for clip in picked),
+            first(clip and clip.inactive for clip in given),
+            first(clip and clip.reactive for clip in given),
+            torch.stack([all_open if c is None or c.mask is None else c.mask[:frames] for c in given]),
+            torch.stack(beside),
+            torch.stack([clip.cover[:length] for clip in picked]),
+            tokenize(self.tokenizer, captions), captions,
             [kind + (f"+{references}" if references else "") for kind in kinds],
-            scene_labels([clip.scene for clip in picked], pictures=full == 1).to(clean.device),
-            torch.tensor(held, device=clean.device).clamp_max(length), references,
+            scene_labels([clip.scene for clip in picked], pictures=full == 1),
+            torch.tensor(held).clamp_max(length),
         )  # fmt: skip
 
     def _shape(self, still: float) -> tuple[int, int, int]:
@@ -150,43 +201,6 @@ class ClipBank:
         keys = pictures if pictures and (self.rng.random() < still or not clips) else clips
         weights = np.array([float(len(self.groups[key])) for key in keys])
         return keys[int(self.rng.choice(len(keys), p=weights / weights.sum()))]
-
-    def _tensors(
-        self, picked: list[ClipLatents], free: np.ndarray, length: int, shown: list[list[int]]
-    ) -> tuple[Tensor, Tensor]:
-        """Clean latents and control of a batch, references first: what `control_tensor` builds, for all clips at once.
-        Where `free`, nothing is given."""
-        full, height, width = picked[0].latent_size
-        frames = (full - 1) * TEMPORAL_FACTOR + 1
-        empty = self.encoder.empty(frames, SPATIAL_FACTOR * height, SPATIAL_FACTOR * width)
-
-        def stacked(part: Callable[[ClipLatents], Tensor | None]) -> Tensor:
-            streams = [None if drop else part(clip) for clip, drop in zip(picked, free, strict=True)]
-            return torch.stack([empty[:, :length] if s is None else s[:, :length].float() for s in streams])
-
-        clean = torch.stack([clip.clean[:, :length] for clip in picked]).float()
-        clip_control = torch.cat(
-            [stacked(lambda c: c.inactive), stacked(lambda c: c.reactive), self._masks(picked, free, length)], dim=1
-        )
-        pictures = [
-            torch.cat([clip.references[i][1] for i in which], dim=1) for clip, which in zip(picked, shown, strict=True)
-            if which
-        ]  # fmt: skip
-        if not pictures:
-            return clean, clip_control
-        beside = torch.stack(pictures).float()
-        nothing = clip_control.new_zeros(len(picked), clip_control.shape[1] - beside.shape[1], *beside.shape[2:])
-        return torch.cat([beside, clean], dim=2), torch.cat([torch.cat([beside, nothing], dim=1), clip_control], dim=2)
-
-    def _masks(self, picked: list[ClipLatents], free: np.ndarray, length: int) -> Tensor:
-        """(B, s*s, T, h, w): the packed masks of the clips' first frames, one below the other in one call."""
-        _, height, width = picked[0].latent_size
-        frames = (length - 1) * TEMPORAL_FACTOR + 1
-        made = torch.full((frames, height * SPATIAL_FACTOR, width), 255, dtype=torch.uint8, device=self.encoder.device)
-        bits = [made if drop or clip.mask is None else clip.mask[:frames]
-                for clip, drop in zip(picked, free, strict=True)]  # fmt: skip
-        packed = pack_mask(unpacked_bits(torch.cat(bits, dim=1)), SPATIAL_FACTOR, TEMPORAL_FACTOR)
-        return packed.unflatten(2, (len(picked), height)).permute(2, 0, 1, 3, 4)
 
     def _caption(self, clip: ClipLatents, kind: str, told: list[int]) -> str:
         """What the pictures shown say already is often left unsaid."""
@@ -196,3 +210,27 @@ class ClipBank:
             return ""
         unnamed = {tells for tells in told if rng.random() < UNNAMED}
         return caption(clip.scene, rng, forget=0.3 if kind in BEGUN else 0.1, unnamed=unnamed)
+
+
+class Batches(IterableDataset[Picked]):
+    """Endless batches of the shards in a folder; `still`, as in `ClipBank.batch`, may be changed while they are made by
+    other processes."""
+
+    def __init__(self, folder: Path, tokenizer: T5Tokenizer, tokens: int, still: float, short: float) -> None:
+        self.folder, self.tokenizer, self.tokens = folder, tokenizer, tokens
+        self.still, self.short = torch.tensor(still).share_memory_(), short
+        self.seed = time.time_ns() % 2**31 + rank()
+
+    def __iter__(self) -> Iterator[Picked]:
+        worker = get_worker_info()
+        bank = ClipBank(Shards(self.folder), self.tokenizer, self.seed + (worker.id if worker else 0), self.tokens)
+        while True:
+            bank.refresh()
+            yield bank.batch(float(self.still), self.short)
+
+    def on(self, device: str, workers: int) -> Iterator[Batch]:
+        """The batches on a device; so many processes make them ahead, or, 0, this one makes each when its turn
+        comes."""
+        loader = DataLoader(self, batch_size=None, num_workers=workers, pin_memory=device != "cpu")
+        for picked in loader:
+            yield picked.on(device)

@@ -1,4 +1,4 @@
-"""Training clips as latents: drawn, encoded once, kept in shards that a running training picks up, or on the device.
+"""Training clips as latents: exercises encoded once, kept in shards that a running training picks up.
 
 A shard holds clips of one size. Latents are normalised, float16. A mask is kept as bits, because how the model reads it
 depends on how many frames of the clip a training step uses.
@@ -7,32 +7,25 @@ depends on how many frames of the clip a training step uses.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from diffusers import AutoencoderKLWan
 from torch import Tensor
 
 from pipelines.pixels import to_tensor
-from pipelines.starter.conditioning import Task, task_for
+from pipelines.starter.conditioning import Task
 from pipelines.starter.diorama.scenes import Scene
+from pipelines.starter.exercises import Exercise, drawn, load_exercises
 from pipelines.starter.runs import half_precision, wait_while_paused
-from pipelines.starter.shots import Shot, ShotSource
-from pipelines.starter.vae import SPATIAL_FACTOR, TEMPORAL_FACTOR, encode_sequence
+from pipelines.starter.vae import encode_sequence
 from pipelines.types import Mask
 from pipelines.vace import split_streams
 
-NATIVE = (160, 96)
-# and what the studio asks for at its six aspect ratios
-SIZES = (NATIVE, (176, 96), (96, 176), (128, 128), (128, 96), (96, 128), (192, 80))
-NATIVE_SHARE = 0.5
-LENGTHS = {1: 0.3, 17: 0.5, 25: 0.2}  # shorter clips are the beginnings of these
+AT_ONCE = 16  # videos a GPU encodes together
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,21 +51,27 @@ class ClipLatents:
         frames, height, width = self.clean.shape[1:]
         return frames, height, width
 
-    def to(self, device: str) -> ClipLatents:
-        """The same on another device."""
+    def cpu(self) -> ClipLatents:
+        """The same in main memory, each part with memory of its own."""
 
         def moved(part: Tensor | None) -> Tensor | None:
-            return None if part is None else part.to(device)
+            return None if part is None else part.cpu().clone()
 
         return replace(
             self,
-            clean=self.clean.to(device),
+            clean=self.clean.cpu().clone(),
             inactive=moved(self.inactive),
             reactive=moved(self.reactive),
-            mask=moved(self.mask),
-            references=tuple((tells, picture.to(device)) for tells, picture in self.references),
-            cover=self.cover.to(device),
+            references=tuple((tells, picture.cpu().clone()) for tells, picture in self.references),
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Shard:
+    """Clips of one size, and `empty` (z, T, h, w): what their unused streams hold."""
+
+    clips: list[ClipLatents]
+    empty: Tensor
 
 
 def packed_bits(mask: Mask) -> Tensor:
@@ -89,29 +88,25 @@ def unpacked_bits(bits: Tensor) -> Tensor:
 class LatentEncoder:
     """The trained autoencoder on a device; latents of nothing are made once for each size."""
 
-    def __init__(self, vae: AutoencoderKLWan, device: str = "cpu", compiled: bool = False) -> None:
+    def __init__(self, vae: AutoencoderKLWan, device: str = "cpu") -> None:
         self.vae = vae.to(device).eval().requires_grad_(False)
         self.device = device
         shape = (1, vae.config.z_dim, 1, 1, 1)
         self.mean = torch.tensor(vae.config.latents_mean, device=device).view(shape)
         self.std = torch.tensor(vae.config.latents_std, device=device).view(shape)
-        self._encode = torch.compile(encode_sequence, dynamic=False) if compiled else encode_sequence
         self._empty: dict[tuple[int, int, int], Tensor] = {}
 
     @torch.no_grad()
     def __call__(self, video: Tensor) -> Tensor:
         """(B, 3, F, H, W) in [-1, 1] -> normalised latents (B, z, T, h, w) float32 on its device."""
-        encode = self._encode if video.shape[2] > 1 else encode_sequence  # a picture's shape is not worth compiling
         with half_precision(self.device):
-            latents = encode(self.vae, video.to(self.device))
+            latents = encode_sequence(self.vae, video.to(self.device))
         return (latents.float() - self.mean) / self.std
 
     def each(self, videos: Sequence[Tensor], batch: int) -> Iterator[Tensor]:
-        """Latents (z, T, h, w) float16 of (3, F, H, W) videos of one shape, `batch` at a time (the last is padded: one
-        compiled shape)."""
+        """Latents (z, T, h, w) float16 of (3, F, H, W) videos of one shape, `batch` at a time."""
         for start in range(0, len(videos), batch):
-            group = list(videos[start : start + batch])
-            yield from self(torch.stack(group + [group[-1]] * (batch - len(group))))[: len(group)].half()
+            yield from self(torch.stack(list(videos[start : start + batch]))).half()
 
     def empty(self, num_frames: int, height: int, width: int) -> Tensor:
         """(z, T, h, w) of an all-grey video, what an unused stream holds; in full precision, as in use."""
@@ -124,31 +119,26 @@ class LatentEncoder:
         return self._empty[key]
 
 
-def latent_cover(masks: Mask) -> Tensor:
-    """(2, F, H, W) uint8 -> (T, h, w) float16 in 0..1: how much of each cell any subject fills, means over 8x8 pixels
-    and, past the first frame, four frames."""
-    small = F.avg_pool2d(torch.from_numpy(masks).float().amax(dim=0)[:, None] / 255, SPATIAL_FACTOR)[:, 0]
-    return torch.cat([small[:1], small[1:].unflatten(0, (-1, TEMPORAL_FACTOR)).mean(1)]).half()
-
-
-def encode_clips(shots: Sequence[Shot], tasks: Sequence[Task], encoder: LatentEncoder, batch: int) -> list[ClipLatents]:
-    """Encode clips of one size and length, their conditions and their references, `batch` videos at a time."""
-    streams = [_streams(task) for task in tasks]
-    videos = [to_tensor(shot.frames) for shot in shots]
+def encode_clips(exercises: Sequence[Exercise], encoder: LatentEncoder, batch: int) -> Shard:
+    """Encode exercises of one size and length, what is given and their references, `batch` videos at a time."""
+    streams = [_streams(exercise.task) for exercise in exercises]
+    videos = [to_tensor(exercise.frames) for exercise in exercises]
     given = [stream for pair in streams for stream in pair if stream is not None]
     encoded = encoder.each([*videos, *given], batch)
     clean = [next(encoded) for _ in videos]
-    pictures = encoder.each([to_tensor(p[None]) for task in tasks for _, p in task.references], batch=8)
+    shown = encoder.each([to_tensor(picture[None]) for e in exercises for _, picture in e.task.references], 4 * batch)
     clips = []
-    for shot, task, pair, latents in zip(shots, tasks, streams, clean, strict=True):
+    for exercise, pair, latents in zip(exercises, streams, clean, strict=True):
+        task = exercise.task
         inactive, reactive = (None if stream is None else next(encoded) for stream in pair)
-        bits = None if task.mask is None or task.mask.min() > 127 else packed_bits(task.mask).to(encoder.device)
-        references = tuple((tells, next(pictures)) for tells, _ in task.references)
-        cover = latent_cover(shot.masks).to(encoder.device)
+        bits = None if task.mask is None or task.mask.min() > 127 else packed_bits(task.mask)
+        references = tuple((tells, next(shown)) for tells, _ in task.references)
         clips.append(
-            ClipLatents(shot.order.scene, task.kind, latents, inactive, reactive, bits, task.hold, references, cover)
+            ClipLatents(
+                exercise.scene, task.kind, latents, inactive, reactive, bits, task.hold, references, exercise.cover
+            ).cpu()
         )
-    return clips
+    return Shard(clips, encoder.empty(*exercises[0].frames.shape[:3]).half().cpu())
 
 
 def _streams(task: Task) -> tuple[Tensor | None, Tensor | None]:
@@ -161,51 +151,28 @@ def _streams(task: Task) -> tuple[Tensor | None, Tensor | None]:
     return (inactive if inactive.any() else None), (reactive if reactive.any() else None)
 
 
-Shape = tuple[tuple[int, int], int]  # (width, height), frames
-
-
-def sample_shape(rng: np.random.Generator) -> Shape:
-    """A size and a length, the native size most often."""
-    others = len(SIZES) - 1
-    size = SIZES[int(rng.choice(len(SIZES), p=(NATIVE_SHARE, *[(1 - NATIVE_SHARE) / others] * others)))]
-    return size, int(rng.choice(tuple(LENGTHS), p=tuple(LENGTHS.values())))
-
-
-def make_clips(source: ShotSource, encoder: LatentEncoder, shape: Shape, count: int) -> list[ClipLatents]:
-    """So many new clips of one shape. On a GPU, where cores stand idle, requests are made side by side, and more are
-    encoded at once."""
-    size, num_frames = shape
-    shots = source.shots(size, num_frames, count)
-    if encoder.device == "cpu":
-        return encode_clips(shots, [task_for(shot) for shot in shots], encoder, 1 if num_frames > 1 else 8)
-    with ThreadPoolExecutor() as pool:
-        tasks = list(pool.map(task_for, shots))
-    return encode_clips(shots, tasks, encoder, 16 if num_frames > 1 else 64)
-
-
-def produce(
-    source: ShotSource, encoder: LatentEncoder, folder: Path, minutes: float,
-    shapes: Callable[[np.random.Generator], Shape] = sample_shape, shard: int = 48,
-) -> None:  # fmt: skip
-    """Write shards into `folder` for so many minutes, one at least. May be started again, and beside a training."""
-    folder.mkdir(parents=True, exist_ok=True)
-    run = time.time_ns() % 2**31
+def encode_drawn(folder: Path, encoder: LatentEncoder, cache: Path, minutes: float) -> None:
+    """Turn the files of exercises in `folder`, also those still to come, into shards in `cache`, for so many minutes
+    and until none is left. May be started again, and beside a training."""
+    cache.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + 60 * minutes
-    number = 0
-    while number == 0 or time.monotonic() < deadline:
+    count, number = 0, 0
+    while time.monotonic() < deadline or drawn(folder):
         wait_while_paused(folder.parent)
-        started = time.monotonic()
-        shape = shapes(source.rng)
-        clips = make_clips(source, encoder, shape, shard)
-        (width, height), frames = shape
-        path = folder / f"{width}x{height}x{frames}-{run}-{number:04}.pt"
-        torch.save([clip.to("cpu") for clip in clips], path.with_suffix(".tmp"))
-        path.with_suffix(".tmp").rename(path)
-        number += 1
-        print(f"{path.name} {shard / (time.monotonic() - started):.2f} clips/s", flush=True)
+        if not (found := drawn(folder)):
+            time.sleep(1)
+            continue
+        path = found[0]
+        shard = encode_clips(load_exercises(path), encoder, 1 if encoder.device == "cpu" else AT_ONCE)
+        torch.save(shard, (cache / path.name).with_suffix(".tmp"))
+        (cache / path.name).with_suffix(".tmp").rename(cache / path.name)
+        path.unlink()
+        count, number = count + len(shard.clips), number + 1
+        if number % 10 == 0:
+            print(f"{count} clips encoded, {len(drawn(folder))} files wait", flush=True)
 
 
-def load_shard(path: Path) -> list[ClipLatents]:
-    """The clips of one shard, on the CPU."""
-    clips: Any = torch.load(path, weights_only=False)
-    return list(clips)
+def load_shard(path: Path) -> Shard:
+    """What `encode_drawn` wrote."""
+    shard: Shard = torch.load(path, weights_only=False)
+    return shard

@@ -11,11 +11,13 @@ import numpy as np
 import torch
 from diffusers import AutoencoderKLWan, UniPCMultistepScheduler, WanVACEPipeline
 
-from pipelines.starter.clips import NATIVE, ClipLatents, LatentEncoder
+from pipelines.starter.clips import ClipLatents, LatentEncoder
 from pipelines.starter.diorama.captions import known_phrases
+from pipelines.starter.exercises import NATIVE
 from pipelines.starter.transformer import StarterModel
 from pipelines.starter.vocabulary import shown_words
 
+LARGEST_FILE = "15MB"  # what weights are split into: no hosting of repositories minds files of that size
 PROMPTS = (
     "a red car moving left in the street",
     "a dog walking on the beach at sunset",
@@ -84,7 +86,7 @@ def export(
     """Write the folder: safetensors in float16, configurations, `septet.json`; on a CPU."""
     preview_weight, preview_bias = fit_preview(encoder, clips)
     pipeline = assemble(encoder.vae, model, defaults)
-    pipeline.to(dtype=torch.float16).save_pretrained(folder)
+    pipeline.to(dtype=torch.float16).save_pretrained(folder, max_shard_size=LARGEST_FILE)
     facts = {
         "title": "Septet starter",
         "native_size": list(NATIVE),

@@ -7,6 +7,7 @@ samples are the scarce thing, it needs markedly fewer of them than AdamW alone.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,52 +18,60 @@ from torch import Tensor, nn
 from pipelines.starter.runs import fast_in_half, rank, summed
 
 
-def orthogonalise(matrix: Tensor, steps: int = 5) -> Tensor:
-    """Roughly the orthogonal factor of a matrix (M, N), by the quintic Newton-Schulz iteration of the Muon paper."""
+def orthogonalise(matrices: Tensor, steps: int = 5) -> Tensor:
+    """Roughly the orthogonal factors of matrices (G, M, N), by the quintic Newton-Schulz iteration of the Muon
+    paper."""
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = matrix / (matrix.norm() + 1e-7)
-    if fast_in_half(matrix.device.type):
+    x = matrices / (matrices.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    if fast_in_half(matrices.device.type):
         x = x.bfloat16()
-    tall = x.shape[0] > x.shape[1]
+    tall = x.shape[1] > x.shape[2]
     if tall:
-        x = x.T
+        x = x.mT
     for _ in range(steps):
-        gram = x @ x.T
+        gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return (x.T if tall else x).to(matrix.dtype)
+    return (x.mT if tall else x).to(matrices.dtype)
 
 
 class Muon(torch.optim.Optimizer):
     """Momentum, orthogonalised per weight matrix; convolution kernels are flattened to (out, in * taps)."""
 
-    def __init__(self, params: Iterable[Tensor], lr: float, momentum: float = 0.95, weight_decay: float = 0.0):
-        super().__init__(list(params), {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+    def __init__(self, params: Iterable[Tensor], lr: float, momentum: float = 0.95):
+        super().__init__(list(params), {"lr": lr, "momentum": momentum})
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
         for group in self.param_groups:
             moving = [parameter for parameter in group["params"] if parameter.grad is not None]
-            directions = self._directions(moving, group["momentum"])
-            for parameter, direction in zip(moving, directions, strict=True):
-                scale = math.sqrt(max(1.0, parameter.shape[0] / parameter[0].numel()))
-                parameter.mul_(1 - group["lr"] * group["weight_decay"])
-                parameter.add_(direction, alpha=-group["lr"] * scale)
+            if moving:
+                torch._foreach_add_(moving, self._moves(moving, group["lr"], group["momentum"]))
 
-    def _directions(self, moving: list[Tensor], momentum: float) -> list[Tensor]:
-        """Each parameter's orthogonalised momentum; the processes of one training share that work."""
-        processes = dist.get_world_size() if dist.is_initialized() else 1
-        found = []
-        for i, parameter in enumerate(moving):
+    def _moves(self, moving: list[Tensor], lr: float, momentum: float) -> list[Tensor]:
+        """What to add to each parameter; those of one shape are orthogonalised in one go, for a GPU spends longer on
+        being told than on doing it. The processes of one training share that work."""
+        gradients, buffers = [], []
+        for parameter in moving:
             assert parameter.grad is not None
             state = self.state[parameter]
             if "momentum" not in state:
                 state["momentum"] = torch.zeros_like(parameter)
-            buffer = state["momentum"]
-            buffer.lerp_(parameter.grad, 1 - momentum)
-            mine = i % processes == rank()
-            update = parameter.grad.lerp(buffer, momentum).flatten(1)
-            found.append((orthogonalise(update) if mine else torch.zeros_like(update)).view_as(parameter))
-        return found if processes == 1 else summed(found)
+            gradients.append(parameter.grad)
+            buffers.append(state["momentum"])
+        torch._foreach_lerp_(buffers, gradients, 1 - momentum)
+        processes = dist.get_world_size() if dist.is_initialized() else 1
+        alike: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for i, parameter in enumerate(moving):
+            if i % processes == rank():
+                alike[parameter.shape[0], parameter[0].numel()].append(i)
+        found: dict[int, Tensor] = {}
+        for (rows, columns), members in alike.items():
+            ahead = torch.stack([gradients[i].lerp(buffers[i], momentum).flatten(1) for i in members])
+            moves = orthogonalise(ahead).mul_(-lr * math.sqrt(max(1.0, rows / columns)))
+            found |= {i: move.view_as(moving[i]) for i, move in zip(members, moves, strict=True)}
+        if processes == 1:
+            return [found[i] for i in range(len(moving))]
+        return summed([found[i] if i in found else torch.zeros_like(part) for i, part in enumerate(moving)])
 
 
 class Trainer:

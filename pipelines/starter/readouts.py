@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar, cast
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from diffusers import WanVACETransformer3DModel
@@ -33,22 +34,26 @@ ASKED: dict[str, tuple[str, ...]] = {
     "look": LOOKS,
 }
 OPTIONS = [len(options) for options in ASKED.values()]
+_COLUMN = {
+    pair: column
+    for column, pair in enumerate((question, option) for question, options in ASKED.items() for option in options)
+}
 
 
 def scene_labels(scenes: Sequence[Scene | None], pictures: bool = False) -> Tensor:
     """(B, options of all questions): for every question of `ASKED` a row of shares that sum to 1, or to 0 where a
     scene has no answer; two subjects have half each. None is a picture of nothing known; `pictures` do not move."""
-    rows = torch.zeros(len(scenes), sum(OPTIONS))
+    rows = np.zeros((len(scenes), sum(OPTIONS)), np.float32)
     for row, scene in zip(rows, scenes, strict=True):
         if scene is None:
             continue
-        for part, (question, options) in zip(row.split(OPTIONS), ASKED.items(), strict=True):
+        for question in ASKED:
             if pictures and question in ("motion", "camera"):
                 continue
-            for answer in _answers(scene, question):
-                part[options.index(answer)] += 1.0
-            part /= part.sum().clamp_min(1.0)
-    return rows
+            answers = _answers(scene, question)
+            for answer in answers:
+                row[_COLUMN[question, answer]] += 1 / len(answers)
+    return torch.from_numpy(rows)
 
 
 def _answers(scene: Scene, question: str) -> list[str]:

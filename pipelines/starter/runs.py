@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from itertools import chain
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
+
+T = TypeVar("T")
 
 
 def fast_in_half(device: str) -> bool:
@@ -92,6 +95,11 @@ def steps(checkpoint: Checkpoint, folder: Path, minutes: float, device: str) -> 
         yield checkpoint.minutes / minutes
         checkpoint.minutes = agree(checkpoint.minutes + (spent(device) - started) / 60)
         checkpoint.keep(over=checkpoint.minutes >= minutes)
+
+
+def ready(batches: Iterator[T]) -> Iterator[T]:
+    """The same once the first is there: it may be long in coming, and that is not time a training counts."""
+    return chain([next(batches)], batches)
 
 
 def wait_while_paused(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -149,8 +149,3 @@ def to_frames(video: Tensor) -> Frames:
 def to_masks(masks: Tensor) -> Mask:
     """(B, 2, F, H, W) in 0..1 -> the same in 0..255 uint8."""
     return masks.mul(255).round().clamp(0, 255).to(torch.uint8).cpu().numpy()
-
-
-def world_clips(shots: Iterable[Shot]) -> list[Frames]:
-    """What an autoencoder has to know of them: the clips, and what structure is taken from where that is other."""
-    return [part for shot in shots for part in (shot.frames, shot.source)[: 1 + (shot.order.source != "own")]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -46,14 +47,24 @@ def build_text_encoder(vocabulary_size: int) -> UMT5EncoderModel:
     return encoder
 
 
-def encode_text(tokenizer: T5Tokenizer, encoder: UMT5EncoderModel, captions: Sequence[str]) -> Tensor:
-    """(B, L, TEXT_DIM), zero beyond each caption's own tokens: what `WanVACEPipeline.encode_prompt` gives for the L
-    tokens that the tokenizer's model reads."""
-    tokens = tokenizer(
+class Tokens(NamedTuple):
+    """Captions as numbers: `ids` (B, L), and `mask` (B, L), 1 for each caption's own."""
+
+    ids: Tensor
+    mask: Tensor
+
+
+def tokenize(tokenizer: T5Tokenizer, captions: Sequence[str]) -> Tokens:
+    """The L tokens of each that the tokenizer's model reads."""
+    found = tokenizer(
         list(captions), padding="max_length", max_length=tokenizer.model_max_length, truncation=True,
         return_tensors="pt",
     )  # fmt: skip
-    device = encoder.device
-    mask = tokens.attention_mask.to(device)
-    states: Tensor = encoder(tokens.input_ids.to(device), mask).last_hidden_state
+    return Tokens(found.input_ids, found.attention_mask)
+
+
+def encode_text(encoder: UMT5EncoderModel, tokens: Tokens) -> Tensor:
+    """(B, L, TEXT_DIM), zero beyond each caption's own tokens: what `WanVACEPipeline.encode_prompt` gives for them."""
+    ids, mask = (part.to(encoder.device) for part in tokens)
+    states: Tensor = encoder(ids, mask).last_hidden_state
     return states * mask[..., None].to(states.dtype)

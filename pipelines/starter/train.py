@@ -1,15 +1,17 @@
-"""The stages of making the starter, one command each, in order; each may be stopped and started again.
+"""The stages of making the starter, in order; each may be stopped and started again.
 
+    python -m pipelines.starter.train draw --minutes 60         clips and what is given of them; may run beside the rest
     python -m pipelines.starter.train vae --minutes 40          the autoencoder
     python -m pipelines.starter.train freeze                    its latent statistics; from here on it stays as it is
-    python -m pipelines.starter.train clips --minutes 30        clips as latents; may run beside the next; not on a GPU
+    python -m pipelines.starter.train clips --minutes 30        what is drawn, as latents; may run beside the next
     python -m pipelines.starter.train words                     the text encoder, by itself
     python -m pipelines.starter.train transformer --minutes 60  the transformer and the text encoder
     python -m pipelines.starter.train distil --minutes 20       a student of few steps and no second pass
     python -m pipelines.starter.train export --out FOLDER       the student, or the transformer where there is none
 
 All work happens in `--folder` (training/ unless told otherwise): `real/` may hold pictures, a file `PAUSE` makes every
-stage wait. With `--device cuda` the same code trains on a GPU, where the last stages draw their clips themselves.
+stage wait. With `--device cuda` the same code trains on a GPU. `--workers` are processes beside the one that learns,
+which draw or make batches ready: as many as there are cores to spare.
 Several processes share one training when started with
 `python -m torch.distributed.run --nproc-per-node 2 -m pipelines.starter.train ...`: on a CPU two of one thread each
 (OMP_NUM_THREADS=1) are faster than one of two.
@@ -18,21 +20,24 @@ Several processes share one training when started with
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
+import shutil
 import time
 from pathlib import Path
 
+import cv2
 import torch
 import torch.distributed as dist
 from diffusers import AutoencoderKLWan
 
 from pipelines.starter.atlas.making import FILE
-from pipelines.starter.bank import Drawing, Feed, Shards
-from pipelines.starter.clips import NATIVE, LatentEncoder, make_clips, produce, sample_shape
+from pipelines.starter.bank import Shards
+from pipelines.starter.clips import LatentEncoder, encode_drawn
 from pipelines.starter.diorama.library import open_library
+from pipelines.starter.exercises import awaited, draw, load_exercises, sample_shape
 from pipelines.starter.export import export
-from pipelines.starter.photos import Frames
-from pipelines.starter.shots import ShotSource, world_clips
+from pipelines.starter.shots import ShotSource
 from pipelines.starter.text import build_text_encoder, build_tokenizer
 from pipelines.starter.train_distil import distil, to_export
 from pipelines.starter.train_transformer import train_transformer
@@ -41,34 +46,42 @@ from pipelines.starter.train_words import teach_words
 from pipelines.starter.vae import build_vae
 from pipelines.starter.vocabulary import all_words
 
-WORLD_CLIPS = {"cpu": 120, "cuda": 1200}  # at hand while the autoencoder is trained
-STATISTICS = ((1, 40), (9, 8))  # frames, and how many clips the latents' statistics are of
-WORDS_STEPS = 500
+WORDS_STEPS = 1500
+MEASURED = (30, 4, 9)  # files, clips of each, and frames of those: what the latents' statistics are of
 PREVIEWED = 24  # clips that the small pictures of unfinished latents are fitted to
 
 
-def _source(options: argparse.Namespace) -> ShotSource:
-    """Clips of the larger world, drawn on the device."""
+def run_draw(options: argparse.Namespace) -> None:
+    if not options.workers:
+        _draw(options)
+        return
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=_draw, args=(options,)) for _ in range(options.workers)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if any(worker.exitcode for worker in workers):
+        raise SystemExit("Drawing failed; what went wrong is written above.")
+
+
+def _draw(options: argparse.Namespace) -> None:
+    """One process's part: a core each, so none has threads of its own, and all give way to one that learns."""
+    if options.workers:
+        os.nice(10)
+        torch.set_num_threads(1)
+        cv2.setNumThreads(1)
     library = open_library(options.world).to(options.device)
-    return ShotSource(time.time_ns() % 2**31, library, options.folder / "real")
-
-
-def _feed(options: argparse.Namespace, encoder: LatentEncoder) -> Feed:
-    """What `clips` has written and writes, or, on a GPU, clips drawn when they are needed."""
-    if options.device == "cpu":
-        return Shards(options.folder / "cache")
-    return Drawing(_source(options), encoder)
+    source = ShotSource((time.time_ns() + os.getpid()) % 2**31, library, options.folder / "real")
+    width, height = (int(side) for side in options.size.split("x")) if options.size else (0, 0)
+    fixed = ((width, height), options.frames)
+    draw(source, options.folder / "drawn", options.minutes, (lambda _: fixed) if options.size else sample_shape)
 
 
 def run_vae(options: argparse.Namespace) -> None:
-    source, kind = _source(options), "cpu" if options.device == "cpu" else "cuda"
-
-    def draw(count: int) -> list[Frames]:
-        return world_clips(source.shots(NATIVE, 17, count))
-
     train_vae(
-        options.folder, options.folder / "real", draw, WORLD_CLIPS[kind], options.minutes, options.late, options.device,
-        options.compile, options.begin_with and options.begin_with / "vae",
+        options.folder, options.minutes, options.late, options.device,
+        options.begin_with and options.begin_with / "vae", options.workers,
     )  # fmt: skip
 
 
@@ -76,23 +89,21 @@ def run_freeze(options: argparse.Namespace) -> None:
     """Measure the latents on pictures and short clips alike, and save the autoencoder the other stages use."""
     vae = build_vae()
     vae.load_state_dict(torch.load(options.folder / "vae.pt", map_location="cpu")["vae"])
-    source = _source(options)
-    clips = [shot.frames for frames, count in STATISTICS for shot in source.shots(NATIVE, frames, count)]
-    mean, std = latent_statistics(vae.eval(), clips)
+    files, clips, frames = MEASURED
+    found = [one for path in awaited(options.folder / "drawn")[:files] for one in load_exercises(path)[:clips]]
+    mean, std = latent_statistics(vae.eval().to(options.device), [one.frames[:frames] for one in found])
     # half-whitened: channels of little spread (fine detail) keep less than unit variance, so that they are denoised
     # late and do not drown the loss of those that carry layout and colour
     std = [round((value * max(std)) ** 0.5, 5) for value in std]
     vae.register_to_config(latents_mean=mean, latents_std=std)
-    vae.save_pretrained(options.folder / "vae")
+    shutil.rmtree(options.folder / "vae", ignore_errors=True)
+    vae.save_pretrained(options.folder / "vae.tmp")
+    (options.folder / "vae.tmp").rename(options.folder / "vae")
 
 
 def run_clips(options: argparse.Namespace) -> None:
-    width, height = (int(side) for side in options.size.split("x")) if options.size else NATIVE
-    fixed = ((width, height), options.frames)
-    produce(
-        _source(options), _encoder(options), options.folder / "cache", options.minutes,
-        (lambda _: fixed) if options.size else sample_shape,
-    )  # fmt: skip
+    encoder = LatentEncoder(_frozen(options.folder), options.device)
+    encode_drawn(options.folder / "drawn", encoder, options.folder / "cache", options.minutes)
 
 
 def run_words(options: argparse.Namespace) -> None:
@@ -103,34 +114,33 @@ def run_words(options: argparse.Namespace) -> None:
 
 
 def run_transformer(options: argparse.Namespace) -> None:
-    encoder = _encoder(options)
-    feed = _feed(options, encoder)
-    train_transformer(options.folder, feed, encoder, options.minutes, options.compile, options.begin_with)
+    train_transformer(
+        options.folder, options.device, options.minutes, options.compile, options.begin_with, options.workers
+    )
 
 
 def run_distil(options: argparse.Namespace) -> None:
-    encoder = _encoder(options)
-    distil(options.folder, _feed(options, encoder), encoder, options.minutes, options.compile, options.begin_with)
+    distil(options.folder, options.device, options.minutes, options.compile, options.begin_with, options.workers)
 
 
 def run_export(options: argparse.Namespace) -> None:
     encoder = LatentEncoder(_frozen(options.folder))
     model, defaults = to_export(options.folder)
     print(f"{defaults.num_inference_steps} steps, guidance {defaults.guidance_scale:g}")
-    source = _source(options)
-    clips = make_clips(source, encoder, (NATIVE, 9), PREVIEWED)
-    export(encoder, model, clips, options.out, defaults)
-
-
-def _encoder(options: argparse.Namespace) -> LatentEncoder:
-    return LatentEncoder(_frozen(options.folder), options.device, options.compile)
+    shards = Shards(options.folder / "cache").fresh()
+    clips = [clip for shard in shards for clip in shard.clips[:4] if clip.latent_size[0] > 1]
+    export(encoder, model, clips[:PREVIEWED], options.out, defaults)
 
 
 def _frozen(folder: Path) -> AutoencoderKLWan:
+    """The autoencoder that `freeze` saves, as soon as it is there."""
+    while not (folder / "vae").exists():
+        time.sleep(1)
     return AutoencoderKLWan.from_pretrained(folder / "vae")
 
 
 STAGES = {
+    "draw": run_draw,
     "vae": run_vae,
     "freeze": run_freeze,
     "clips": run_clips,
@@ -143,24 +153,36 @@ STAGES = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("stage", choices=tuple(STAGES))
+    parser.add_argument("stages", nargs="+", choices=tuple(STAGES), metavar="stage", help=", ".join(STAGES))
     parser.add_argument("--folder", type=Path, default=Path("training"))
-    parser.add_argument("--minutes", type=float, default=30, help="how long, counting what earlier runs spent")
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        nargs="+",
+        default=[30.0],
+        help="how long, with earlier runs; stage by stage",
+    )
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--compile", action="store_true", help="compile the networks first; pays on long runs")
+    parser.add_argument("--workers", type=int, default=0, help="processes that draw, or make batches ready")
     parser.add_argument("--late", action="store_true", help="vae: add the longest clips and the widest view")
-    parser.add_argument("--size", help="clips: width x height of all; left out, every size and length of the mix")
-    parser.add_argument("--frames", type=int, default=17, help="clips: with --size, frames in each, 4k + 1")
+    parser.add_argument("--size", help="draw: width x height of all; left out, every size and length of the mix")
+    parser.add_argument("--frames", type=int, default=17, help="draw: with --size, frames in each, 4k + 1")
     parser.add_argument("--begin-with", type=Path, help="an exported starter whose weights a new training begins with")
     parser.add_argument("--world", type=Path, default=Path(".cache/world") / FILE, help="what `make world` made")
     parser.add_argument("--out", type=Path, help="export: the folder to write")
     options = parser.parse_args()
-    if options.stage == "export" and options.out is None:
+    if options.device == "cuda":  # batches are of ever new sizes, and each would ask for memory of its own
+        os.environ.setdefault("PYTORCH_CUDA_ALLOC_CONF", "expandable_segments:True")
+    if "export" in options.stages and options.out is None:
         parser.error("export needs --out, the folder to write.")
     options.folder.mkdir(parents=True, exist_ok=True)
     if "WORLD_SIZE" in os.environ:
         dist.init_process_group()
-    STAGES[options.stage](options)
+    minutes = options.minutes * len(options.stages) if len(options.minutes) == 1 else options.minutes
+    for stage, long in zip(options.stages, minutes, strict=True):
+        options.minutes = long
+        STAGES[stage](options)
 
 
 if __name__ == "__main__":

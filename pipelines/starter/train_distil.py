@@ -13,20 +13,21 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from pipelines.sampling import Sampling, denoise
-from pipelines.starter.bank import Batch, ClipBank, Feed
-from pipelines.starter.clips import LatentEncoder
+from pipelines.starter.bank import Batch, Batches
 from pipelines.starter.export import FEW_STEPS, FULL, Defaults
 from pipelines.starter.optim import Trainer
-from pipelines.starter.runs import Checkpoint, Stateful, half_precision, rank, steps
+from pipelines.starter.runs import Checkpoint, Stateful, half_precision, rank, ready, steps
 from pipelines.starter.train_transformer import Report, attention, compile_blocks, update_average
 from pipelines.starter.transformer import StarterModel
 
+TOKENS = {"cpu": 1600, "cuda": 16_000}  # in a batch
 MATRIX_LR, REST_LR = 0.004, 5e-4
-LESSONS = 4  # steps of the student for every way of the teacher
+LESSONS = 6  # steps of the student for every way of the teacher
 FINEST = 0.02  # the least noise it is asked at: below it there is nothing left to do
 
 
@@ -50,7 +51,7 @@ def taught_way(teacher: StarterModel, batch: Batch, settings: Defaults, seed: in
     """How the teacher makes a batch's clips from noise, with what is held in place held, as in use."""
     device = batch.clean.device
     noise = torch.randn(batch.clean.shape, generator=torch.Generator().manual_seed(seed)).to(device)
-    known = _held(batch)
+    known, nothing = _held(batch), teacher.tokens([""] * len(batch.clean))
     sampling = Sampling(
         settings.num_inference_steps, settings.guidance_scale, seed, settings.flow_shift, settings.guidance_interval
     )
@@ -61,9 +62,9 @@ def taught_way(teacher: StarterModel, batch: Batch, settings: Defaults, seed: in
         sigmas.append(sigma[0])
         points.append(latents)
         with half_precision(device.type), attention(device.type):
-            wanted = teacher(latents, sigma, batch.captions, batch.control).float()
+            wanted = teacher(latents, sigma, batch.tokens, batch.control).float()
             if sampling.guided(done):
-                unwanted = teacher(latents, sigma, [""] * len(latents), batch.control).float()
+                unwanted = teacher(latents, sigma, nothing, batch.control).float()
                 wanted = unwanted + sampling.guidance_scale * (wanted - unwanted)
         return torch.where(known, noise - batch.clean, wanted)
 
@@ -88,26 +89,23 @@ def student_loss(student: StarterModel, batch: Batch, way: Way) -> Tensor:
     start = way.at(sigma)
     wanted = (start - way.points[-1]) / sigma.view(-1, 1, 1, 1, 1)
     with half_precision(device.type), attention(device.type):
-        said = student(start, sigma, batch.captions, batch.control).float()
+        said = student(start, sigma, batch.tokens, batch.control).float()
     made = (~_held(batch)).float()
     error = (said - wanted).square() * made
     return error.mean(dim=(1, 2, 3, 4)) / made.mean(dim=(1, 2, 3, 4)).clamp_min(1e-6)
 
 
 def distil(
-    folder: Path, feed: Feed, encoder: LatentEncoder, minutes: float, compiled: bool = True,
-    begin_with: Path | None = None, teaching: Defaults = FULL,
+    folder: Path, device: str, minutes: float, compiled: bool = True, begin_with: Path | None = None,
+    workers: int = 0,
 ) -> None:  # fmt: skip
     """Train for `minutes` in all, counted as the transformer's; goes on from `folder/distilled.pt` where that exists.
-    The teacher is the average in `folder/transformer.pt`, or the saved starter in `begin_with`, sampled as `teaching`
-    says; the student begins as its copy."""
-    device = encoder.device
+    The teacher is the average in `folder/transformer.pt`, or the saved starter in `begin_with`, sampled as FULL says;
+    the student begins as its copy."""
     seed = time.time_ns() % 2**31 + rank()
     teacher = trained(folder) if begin_with is None else StarterModel.load(begin_with)
-    teacher = teacher.to(device).eval().requires_grad_(False)
-    student = copy.deepcopy(teacher).requires_grad_(True)
-    student.readouts.requires_grad_(False)
-    average = copy.deepcopy(teacher)
+    teacher.to(device)
+    student, average = copy.deepcopy(teacher), copy.deepcopy(teacher).requires_grad_(False)
     trainer = Trainer(student, StarterModel.PLAIN, MATRIX_LR, REST_LR)
     parts: dict[str, Stateful] = {"model": student, "average": average, "trainer": trainer}
     checkpoint = Checkpoint(folder / "distilled.pt", parts, device)
@@ -115,11 +113,11 @@ def distil(
         for model in (teacher, student):
             compile_blocks(model)
     torch.manual_seed(seed)
-    bank, report = ClipBank(feed, encoder, seed), Report()
+    batches = Batches(folder / "cache", student.tokenizer, TOKENS["cpu" if device == "cpu" else "cuda"], 0.2, 0.25)
+    made, report, rng = ready(batches.on(device, workers)), Report(), np.random.default_rng(seed)
     for progress in steps(checkpoint, folder, minutes, device):
-        bank.refresh()
-        batch = bank.batch(still=0.2, short=0.25)
-        way = taught_way(teacher, batch, teaching, int(bank.rng.integers(2**31)))
+        batch = next(made)
+        way = taught_way(teacher, batch, FULL, int(rng.integers(2**31)))
         for _ in range(LESSONS):
             losses = student_loss(student, batch, way)
             losses.mean().backward()  # type: ignore[no-untyped-call]

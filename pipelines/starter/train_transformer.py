@@ -8,24 +8,27 @@ from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers import UMT5EncoderModel
 
-from pipelines.starter.bank import Batch, ClipBank, Feed
-from pipelines.starter.clips import LatentEncoder
+from pipelines.starter.bank import Batch, Batches
 from pipelines.starter.optim import Trainer
-from pipelines.starter.runs import Checkpoint, fast_in_half, half_precision, rank, steps
+from pipelines.starter.runs import Checkpoint, fast_in_half, half_precision, rank, ready, steps
 from pipelines.starter.train_words import teach_reading
 from pipelines.starter.transformer import StarterModel, flow_loss, sample_sigma
 
-MATRIX_LR, REST_LR = 0.012, 1.5e-3
+TOKENS = {"cpu": 1600, "cuda": 32_000}  # in a batch
+MATRIX_LR, REST_LR = 0.02, 2e-3
 EMA = 0.998
-READING_STEPS, READING_SIZE = 160, (32, 48)
+READING_STEPS, READING_SIZE = 160, (4, 6)
 # A subject fills a tenth of a frame and is most of what is asked for: until late in a run its cells count so much more.
 SUBJECT_GAIN = 3.0
 
@@ -34,14 +37,36 @@ SUBJECT_GAIN = 3.0
 def update_average(average: StarterModel, model: StarterModel, steps: int) -> None:
     """Exponential running average of the weights, short at first."""
     decay = min(EMA, (1 + steps) / (10 + steps))
-    for slow, fast in zip(average.parameters(), model.parameters(), strict=True):
-        slow.lerp_(fast, 1 - decay)
+    torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)
 
 
 def compile_blocks(model: StarterModel) -> None:
-    """Compile the repeated blocks in place, for any batch and length."""
+    """Compile the repeated blocks in place, for any batch and length. Their hooks, which differ, stay outside, so that
+    what is compiled for one serves all."""
     for block in (*model.transformer.blocks, *model.transformer.vace_blocks):
-        block.compile(dynamic=True)
+        block.forward = partial(_on_no_views, torch.compile(block.forward, dynamic=True))
+
+
+def _pass_nothing(model: StarterModel, device: str) -> None:
+    """One pass that is learnt from and one that is not: so compiling is no part of the time that a training counts."""
+    config = model.transformer.config
+    latents = torch.zeros(5, config.in_channels, 3, 4, 14, device=device)
+    control = torch.zeros(5, config.vace_in_channels, 3, 4, 14, device=device)
+    tokens, sigma = model.tokens([""] * len(latents)), torch.ones(len(latents), device=device)
+    with half_precision(device), attention(device):
+        model(latents, sigma, tokens, control).sum().backward()  # type: ignore[no-untyped-call]
+        with torch.no_grad():
+            model(latents, sigma, tokens, control)
+    model.zero_grad()
+
+
+def _on_no_views(forward: Callable[..., Any], *parts: Tensor | tuple[Tensor, ...]) -> Any:
+    """Called with copies of what are views: the shape of what they are of would count too, and each be compiled for."""
+
+    def plain(part: Tensor) -> Tensor:
+        return part.clone(memory_format=torch.contiguous_format) if part._is_view() else part
+
+    return forward(*(plain(part) if isinstance(part, Tensor) else tuple(map(plain, part)) for part in parts))
 
 
 def attention(device: str) -> AbstractContextManager[None]:
@@ -50,13 +75,14 @@ def attention(device: str) -> AbstractContextManager[None]:
 
 
 def train_transformer(
-    folder: Path, feed: Feed, encoder: LatentEncoder, minutes: float, compiled: bool = True,
-    begin_with: Path | None = None,
+    folder: Path, device: str, minutes: float, compiled: bool = True, begin_with: Path | None = None,
+    workers: int = 0,
 ) -> None:  # fmt: skip
-    """Train for `minutes` in all on what the feed has, on the encoder's device; on a CPU these are of processor time,
-    for a shared machine's clock says little. It goes on from `folder/transformer.pt` where that exists, else from the
-    saved starter in `begin_with`, else from nothing but the words taught before, in `folder/text_encoder`."""
-    seed, device = time.time_ns() % 2**31 + rank(), encoder.device
+    """Train for `minutes` in all on the shards in `folder/cache`; on a CPU these are of processor time, for a shared
+    machine's clock says little. So many `workers`, processes, make the batches. It goes on from `folder/transformer.pt`
+    where that exists, else from the saved starter in `begin_with`, else from nothing but the words taught before, in
+    `folder/text_encoder`."""
+    seed = time.time_ns() % 2**31 + rank()
     torch.manual_seed(0)  # processes of one training start alike where no checkpoint says how
     model = untrained(folder) if begin_with is None else StarterModel.load(begin_with)
     model.to(device)
@@ -64,21 +90,22 @@ def train_transformer(
     trainer = Trainer(model, StarterModel.PLAIN, MATRIX_LR, REST_LR)
     checkpoint = Checkpoint(folder / "transformer.pt", {"model": model, "average": average, "trainer": trainer}, device)
     if checkpoint.minutes == 0:
-        teach_reading(model, encoder.empty(1, *READING_SIZE), READING_STEPS, seed=0)
+        teach_reading(model, READING_SIZE, READING_STEPS, seed=0)
         average.load_state_dict(model.state_dict())
     if compiled:
         compile_blocks(model)
+        _pass_nothing(model, device)
     torch.manual_seed(seed)
-    bank = ClipBank(feed, encoder, seed)
-    report = Report()
+    batches = Batches(folder / "cache", model.tokenizer, TOKENS["cpu" if device == "cpu" else "cuda"], 0.45, 0.35)
+    made, report = ready(batches.on(device, workers)), Report()
     for progress in steps(checkpoint, folder, minutes, device):
-        clips = bank.refresh()
-        batch = bank.batch(still=max(0.15, 0.45 - 0.45 * progress), short=0.35)  # shapes and colours first
+        batches.still.fill_(max(0.15, 0.45 - 0.45 * progress))  # shapes and colours first
+        batch = next(made)
         losses = _losses(model, batch, progress, device)
         losses.mean().backward()  # type: ignore[no-untyped-call]
         norm = trainer.step(progress, warmup=60)
         update_average(average, model, trainer.steps)
-        report.add(batch, losses, f"{trainer.steps} {checkpoint.minutes:.2f}min norm {norm:.2f} of {clips}")
+        report.add(batch, losses, f"{trainer.steps} {checkpoint.minutes:.2f}min norm {norm:.2f}")
 
 
 def untrained(folder: Path) -> StarterModel:
@@ -94,7 +121,7 @@ def _losses(model: StarterModel, batch: Batch, progress: float, device: str) -> 
     gain = SUBJECT_GAIN * min(1.0, 4 * (1 - progress))
     sigma = sample_sigma(len(batch.clean), device, 2.0 - progress)
     with half_precision(device), attention(device):
-        loss = flow_loss(model, batch.clean, batch.captions, batch.control, sigma, batch.cover, gain)
+        loss = flow_loss(model, batch.clean, batch.tokens, batch.control, sigma, batch.cover, gain)
         return loss + gain * model.readouts.loss(batch.cover, batch.labels, batch.references)
 
 
@@ -106,12 +133,17 @@ class Report:
     def __init__(self) -> None:
         self.steps = self.seen = 0
         self.recent: dict[str, float] = {}
+        self._waiting: list[tuple[list[str], Tensor]] = []
 
     def add(self, batch: Batch, losses: Tensor, where: str) -> None:
         self.steps += 1
         self.seen += len(batch.clean)
-        for kind, loss in zip(batch.kinds, losses.tolist(), strict=True):
-            self.recent[kind] = 0.99 * self.recent.get(kind, loss) + 0.01 * loss
+        self._waiting.append((batch.kinds, losses.detach()))  # to read them now would make the device wait for this
+        if self.steps % self.EVERY == 0:
+            for kinds, found in self._waiting:
+                for kind, loss in zip(kinds, found.tolist(), strict=True):
+                    self.recent[kind] = 0.99 * self.recent.get(kind, loss) + 0.01 * loss
+            self._waiting.clear()
         if self.steps % self.EVERY == 0 and rank() == 0:
             text = " ".join(f"{kind}:{value:.3f}" for kind, value in sorted(self.recent.items()))
             print(f"{where} seen {self.seen} {text}", flush=True)

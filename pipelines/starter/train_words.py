@@ -17,7 +17,7 @@ from pipelines.starter.diorama.captions import caption
 from pipelines.starter.diorama.scenes import Scene, sample_scene
 from pipelines.starter.optim import Trainer
 from pipelines.starter.readouts import scene_error, scene_head, scene_labels
-from pipelines.starter.text import encode_text
+from pipelines.starter.text import encode_text, tokenize
 from pipelines.starter.transformer import StarterModel
 from pipelines.starter.vae import SPATIAL_FACTOR
 from pipelines.starter.vocabulary import OTHER_WORDS
@@ -39,7 +39,7 @@ class WordsTeacher(nn.Module):
 
     def forward(self, captions: list[str], scenes: list[Scene]) -> Tensor:
         """The mean cross-entropy of all questions over all words, in nats."""
-        states = encode_text(self.tokenizer, self.text, captions)
+        states = encode_text(self.text, tokenize(self.tokenizer, captions))
         said = states.abs().sum(dim=2) > 0  # states beyond a caption's end are zero
         labels = scene_labels(scenes).to(states.device)
         errors = scene_error(self.scene(states)[said][:, None], labels.repeat_interleave(said.sum(dim=1), dim=0))
@@ -53,17 +53,19 @@ def teach_words(text: UMT5EncoderModel, tokenizer: T5Tokenizer, steps: int, seed
     return _lesson(Trainer(teacher, WordsTeacher.PLAIN, MATRIX_LR, REST_LR), teacher, steps, seed, batch)
 
 
-def teach_reading(model: StarterModel, empty: Tensor, steps: int, seed: int, batch: int = 64) -> float:
+def teach_reading(model: StarterModel, size: tuple[int, int], steps: int, seed: int, batch: int = 64) -> float:
     """Train the transformer's first blocks in place to take the scene over from the words, where all else is noise;
-    returns the last loss in nats. `empty` (z, 1, h, w) are the latents of a small grey picture: reading needs no room,
-    so a step costs a fraction of one on whole pictures."""
+    returns the last loss in nats. It sees pictures of `size` (h, w) latent cells that show nothing: reading needs no
+    room, so a step costs a fraction of one on whole pictures."""
     torch.manual_seed(seed)
-    control = control_tensor(empty, empty, empty.new_ones(SPATIAL_FACTOR**2, *empty.shape[1:]), [])
-    controls = control[None].expand(batch, -1, -1, -1, -1).to(model.text.device)
+    channels = model.transformer.config.in_channels
+    empty = torch.zeros(channels, 1, *size, device=model.text.device)
+    control = control_tensor(empty, empty, empty.new_ones(SPATIAL_FACTOR**2, 1, *size), [])
+    controls = control[None].expand(batch, -1, -1, -1, -1)
     sigma = torch.ones(batch, device=controls.device)
 
     def error(captions: list[str], scenes: list[Scene]) -> Tensor:
-        model(torch.randn(batch, *empty.shape, device=controls.device), sigma, captions, controls)
+        model(torch.randn(batch, *empty.shape, device=controls.device), sigma, model.tokens(captions), controls)
         return model.readouts.scene_error(scene_labels(scenes).to(controls.device)).mean()
 
     return _lesson(Trainer(model, StarterModel.PLAIN, READING_LR, REST_LR / 5), error, steps, seed, batch)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from transformers import T5Tokenizer, UMT5EncoderModel
 
 from pipelines.starter.readouts import Readouts
-from pipelines.starter.text import TEXT_DIM, build_text_encoder, build_tokenizer, encode_text
+from pipelines.starter.text import TEXT_DIM, Tokens, build_text_encoder, build_tokenizer, encode_text, tokenize
 from pipelines.starter.vae import LATENT_CHANNELS, SPATIAL_FACTOR
 from pipelines.starter.vocabulary import all_words
 
@@ -21,7 +21,7 @@ def build_transformer(latent_channels: int = LATENT_CHANNELS, layers: int = 7) -
     transformer = WanVACETransformer3DModel(
         patch_size=(1, 2, 2),
         num_attention_heads=4,
-        attention_head_dim=48,
+        attention_head_dim=64,
         in_channels=latent_channels,
         out_channels=latent_channels,
         text_dim=TEXT_DIM,
@@ -40,7 +40,7 @@ def build_transformer(latent_channels: int = LATENT_CHANNELS, layers: int = 7) -
 
 
 class StarterModel(nn.Module):
-    """Captions, noisy latents and control in; velocity out. The `readouts` serve training alone."""
+    """Tokens of captions, noisy latents and control in; velocity out. The `readouts` serve training alone."""
 
     # Layers whose rows are not a hidden space: AdamW moves them, Muon the rest.
     PLAIN = ("patch_embedding", "transformer.proj_out", "text.shared", "scale_shift_table", "readouts")
@@ -66,9 +66,13 @@ class StarterModel(nn.Module):
             T5Tokenizer.from_pretrained(folder / "tokenizer"),
         )
 
-    def forward(self, latents: Tensor, sigma: Tensor, captions: Sequence[str], control: Tensor) -> Tensor:
+    def tokens(self, captions: Sequence[str]) -> Tokens:
+        """What `forward` reads."""
+        return tokenize(self.tokenizer, captions)
+
+    def forward(self, latents: Tensor, sigma: Tensor, tokens: Tokens, control: Tensor) -> Tensor:
         """`latents` (B, z, T, h, w), `control` (B, 2z + s*s, T, h, w), `sigma` (B,) in 0..1 -> velocity, as latents."""
-        states = encode_text(self.tokenizer, self.text, captions)
+        states = encode_text(self.text, tokens)
         velocity: Tensor = self.transformer(
             hidden_states=latents,
             timestep=1000 * sigma,
@@ -80,14 +84,14 @@ class StarterModel(nn.Module):
 
 
 def flow_loss(
-    model: StarterModel, clean: Tensor, captions: Sequence[str], control: Tensor, sigma: Tensor,
+    model: StarterModel, clean: Tensor, tokens: Tokens, control: Tensor, sigma: Tensor,
     cover: Tensor | None = None, gain: float = 0.0,
 ) -> Tensor:  # fmt: skip
     """Rectified flow (Liu et al. 2022): the squared error of the velocity at x = (1 - sigma) clean + sigma noise,
     per sample (B,). The cells of `cover` (B, T, h, w) in 0..1, where the subject is, count 1 + `gain` times."""
     noise = torch.randn_like(clean)
     level = sigma.view(-1, 1, 1, 1, 1)
-    predicted = model((1 - level) * clean + level * noise, sigma, captions, control)
+    predicted = model((1 - level) * clean + level * noise, sigma, tokens, control)
     error = (predicted.float() - (noise - clean)).square().mean(dim=1)
     return (error if cover is None else error * (1 + gain * cover)).mean(dim=(1, 2, 3))
 

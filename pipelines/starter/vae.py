@@ -20,7 +20,7 @@ from diffusers.models.autoencoders.autoencoder_kl_wan import (
 )
 from torch import Tensor, nn
 
-LATENT_CHANNELS = 12
+LATENT_CHANNELS = 16
 SPATIAL_FACTOR = 8
 TEMPORAL_FACTOR = 4
 
@@ -42,6 +42,29 @@ def build_vae(
     )
     initialise(vae)
     return vae
+
+
+@torch.no_grad()
+def widened(vae: AutoencoderKLWan) -> AutoencoderKLWan:
+    """The autoencoder with LATENT_CHANNELS, the same in all it does: what is new reads its pictures already and is not
+    listened to yet. One that has as many is left as it is."""
+    old = vae.config.z_dim
+    if old == LATENT_CHANNELS:
+        return vae
+    wide = build_vae(vae.config.base_dim, vae.config.decoder_base_dim)
+    kept = [*range(old), *range(LATENT_CHANNELS, LATENT_CHANNELS + old)]  # rows of means, then of log variances
+    weights = vae.state_dict()
+    for name, parameter in wide.state_dict().items():
+        rows = kept if name.startswith(("encoder.conv_out", "quant_conv")) else slice(len(weights[name]))
+        if name.startswith("quant_conv.weight"):
+            parameter[kept] = 0
+            parameter[torch.tensor(kept)[:, None], kept] = weights[name]
+        elif name in ("post_quant_conv.weight", "decoder.conv_in.weight"):
+            parameter[: len(weights[name])] = 0
+            parameter[: len(weights[name]), :old] = weights[name]
+        else:
+            parameter[rows] = weights[name]
+    return wide
 
 
 @torch.no_grad()

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from transformers import T5Tokenizer
 
 from pipelines.model import LatentVideoModel
-from pipelines.starter.bank import ClipBank, Drawing, Shards
-from pipelines.starter.clips import (
-    LENGTHS,
-    NATIVE,
-    SIZES,
-    LatentEncoder,
-    encode_clips,
-    packed_bits,
-    produce,
-    sample_shape,
-    unpacked_bits,
-)
+from pipelines.starter.bank import Batches, ClipBank, Shards
+from pipelines.starter.clips import LatentEncoder, Shard, encode_clips, encode_drawn, packed_bits, unpacked_bits
 from pipelines.starter.conditioning import task_for
 from pipelines.starter.diorama.captions import LOOK
+from pipelines.starter.exercises import LENGTHS, NATIVE, SIZES, Exercise, Shape, draw, drawn, latent_cover, sample_shape
 from pipelines.starter.orders import Reference
 from pipelines.starter.readouts import OPTIONS
+from pipelines.starter.shots import Shot
+from pipelines.starter.text import build_tokenizer
+from pipelines.starter.vocabulary import all_words
 from pipelines.types import Conditioning
 from tests.pipelines.starter.diorama.stages import CUBE
 from tests.pipelines.starter.shooting import shot, small_source
@@ -45,17 +41,26 @@ def encoder(model: LatentVideoModel) -> LatentEncoder:
 class Kept:
     """A feed of clips that are there already."""
 
-    def __init__(self, clips: list) -> None:
-        self.clips = clips
+    def __init__(self, *shards: Shard) -> None:
+        self.shards = list(shards)
 
-    def fresh(self) -> list:
-        given, self.clips = self.clips, []
+    def fresh(self) -> list[Shard]:
+        given, self.shards = self.shards, []
         return given
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> T5Tokenizer:
+    return build_tokenizer(all_words())
+
+
+def exercise(made: Shot) -> Exercise:
+    return Exercise(made.order.scene, made.frames, task_for(made), latent_cover(made.masks))
 
 
 @pytest.mark.parametrize("kind", ["none", "given", "warped", "structure", "keyed", "mask"])
 def test_a_batch_is_what_the_model_is_shown_in_use(
-    model: LatentVideoModel, encoder: LatentEncoder, monkeypatch: pytest.MonkeyPatch, kind: str
+    model: LatentVideoModel, encoder: LatentEncoder, tokenizer: T5Tokenizer, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     monkeypatch.setattr("pipelines.starter.bank.DROP_CONTROL", 0.0)
     monkeypatch.setattr("pipelines.starter.bank.REFERENCED", (0.0, 0.0, 1.0, 0.0))
@@ -67,9 +72,9 @@ def test_a_batch_is_what_the_model_is_shown_in_use(
         reference_images=tuple(picture for _, picture in task.references),
     )  # fmt: skip
     wanted = model.encode(asked)
-    bank = ClipBank(Kept(encode_clips([made], [task], encoder, 1)), encoder, 0, tokens=1)
+    bank = ClipBank(Kept(encode_clips([exercise(made)], encoder, 1)), tokenizer, 0, tokens=1)
     assert bank.refresh() == 1
-    batch = bank.batch(still=0.0, short=0.0)
+    batch = bank.batch(still=0.0, short=0.0).on("cpu")
     assert batch.references == 2 and batch.clean.shape == (4, 4, 5, 4, 8)
     assert torch.allclose(batch.control[0], wanted.control[0], atol=0.02)
     held = 0 if wanted.known is None else wanted.known.shape[2]
@@ -78,15 +83,18 @@ def test_a_batch_is_what_the_model_is_shown_in_use(
         assert torch.allclose(batch.clean[0, :, 2 : 2 + held], wanted.known[0], atol=0.02)
 
 
-def test_a_clip_cut_short_is_the_shorter_clip(encoder: LatentEncoder, model: LatentVideoModel) -> None:
+def test_a_clip_cut_short_is_the_shorter_clip(
+    encoder: LatentEncoder, model: LatentVideoModel, tokenizer: T5Tokenizer
+) -> None:
     made = shot("given", size=(64, 32), frames=17)
-    task = task_for(dataclasses.replace(made, order=dataclasses.replace(made.order, seed=1)))
-    bank = ClipBank(Kept(encode_clips([made], [task], encoder, 1)), encoder, 3, tokens=1)
+    asked_for = exercise(dataclasses.replace(made, order=dataclasses.replace(made.order, seed=1)))
+    task = asked_for.task
+    bank = ClipBank(Kept(encode_clips([asked_for], encoder, 1)), tokenizer, 3, tokens=1)
     bank.refresh()
     lengths = set()
     assert task.video is not None and task.mask is not None
     for _ in range(20):
-        batch = bank.batch(still=0.0, short=1.0)
+        batch = bank.batch(still=0.0, short=1.0).on("cpu")
         frames = (batch.clean.shape[2] - 1) * 4 + 1
         lengths.add(frames)
         known = [i for i, kind in enumerate(batch.kinds) if kind.startswith("given")]
@@ -97,11 +105,13 @@ def test_a_clip_cut_short_is_the_shorter_clip(encoder: LatentEncoder, model: Lat
     assert lengths == {5, 9, 13}
 
 
-def test_what_references_tell_is_often_left_unsaid(encoder: LatentEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_references_tell_is_often_left_unsaid(
+    encoder: LatentEncoder, tokenizer: T5Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("pipelines.starter.bank.REFERENCED", (0.0, 1.0, 0.0, 0.0))
     monkeypatch.setattr("pipelines.starter.bank.UNNAMED", 1.0)
     made = shot("none", size=(64, 32), frames=5, references=(Reference(CUBE, 0, 0),))
-    bank = ClipBank(Kept(encode_clips([made], [task_for(made)], encoder, 1)), encoder, 0, tokens=400)
+    bank = ClipBank(Kept(encode_clips([exercise(made)], encoder, 1)), tokenizer, 0, tokens=400)
     bank.refresh()
     captions = bank.batch(still=0.0, short=0.0).captions
     assert any("object" in caption for caption in captions) and any(caption == "" for caption in captions)
@@ -113,27 +123,60 @@ def test_bits_of_a_mask_come_back() -> None:
     assert torch.equal(unpacked_bits(packed_bits(mask)), torch.from_numpy(mask).float() / 255)
 
 
-def test_shards_are_written_and_picked_up_while_in_use(tmp_path: Path, encoder: LatentEncoder, monkeypatch) -> None:
+def test_what_is_drawn_is_encoded_and_picked_up_while_in_use(
+    tmp_path: Path, encoder: LatentEncoder, tokenizer: T5Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("pipelines.starter.bank.LOOK_AGAIN", 0.0)
-    source = small_source()
-    produce(source, encoder, tmp_path / "cache", 0.0, lambda _: ((64, 32), 5), shard=3)
-    bank = ClipBank(Shards(tmp_path / "cache"), encoder, 0)
+    source, cache = small_source(), tmp_path / "cache"
+
+    def more(shape: Shape, count: int) -> None:
+        draw(source, tmp_path / "drawn", 0.0, lambda _: shape, count)
+        assert len(drawn(tmp_path / "drawn")) == 1
+        encode_drawn(tmp_path / "drawn", encoder, cache, 0.0)
+        assert not drawn(tmp_path / "drawn")
+
+    more(((64, 32), 5), 3)
+    bank = ClipBank(Shards(cache), tokenizer, 0, tokens=1600)
     assert bank.refresh() == 3
-    produce(source, encoder, tmp_path / "cache", 0.0, lambda _: ((32, 64), 1), shard=2)
+    more(((32, 64), 1), 2)
     assert bank.refresh() == 5
     assert set(bank.groups) == {(2, 4, 8), (1, 8, 4)}
-    batch = bank.batch(still=1.0, short=0.0)
+    batch = bank.batch(still=1.0, short=0.0).on("cpu")
     assert batch.clean.shape[2] - batch.references == 1
-    assert batch.labels.shape == (len(batch.captions), sum(OPTIONS))
+    assert batch.labels.shape == (len(batch.kinds), sum(OPTIONS))
+    assert batch.tokens.ids.shape == batch.tokens.mask.shape == (len(batch.kinds), tokenizer.model_max_length)
 
 
-def test_clips_are_drawn_in_a_share_of_the_time(encoder: LatentEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.starter.bank.sample_shape", lambda rng: ((32, 32), 1))
-    bank = ClipBank(Drawing(small_source(), encoder, at_once=2), encoder, 0)
-    assert bank.refresh() == 2
-    assert bank.refresh() == 2, "it has just drawn"
-    monkeypatch.setattr("pipelines.starter.bank.DRAWING", 1.5)
-    assert bank.refresh() == 4
+@pytest.mark.parametrize("workers", [0, 2])
+def test_batches_follow_what_is_asked_of_them_whoever_makes_them(
+    tmp_path: Path, encoder: LatentEncoder, tokenizer: T5Tokenizer, workers: int
+) -> None:
+    for frames in (1, 5):
+        draw(small_source(), tmp_path / "drawn", 0.0, lambda _, frames=frames: ((32, 32), frames), 2)
+    encode_drawn(tmp_path / "drawn", encoder, tmp_path / "cache", 0.0)
+    batches = Batches(tmp_path / "cache", tokenizer, 8, still=1.0, short=0.0)
+    made = batches.on("cpu", workers)
+    first = next(made)
+    assert first.clean.shape[2] - first.references == 1
+    batches.still.fill_(0.0)
+    lengths = [batch.clean.shape[2] - batch.references for batch in itertools.islice(made, 4 * workers + 1)]
+    assert lengths[-1] == 2
+
+
+def test_drawing_waits_for_what_is_drawn_to_be_encoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.starter.exercises.BACKLOG", 1)
+    folder = tmp_path / "drawn"
+    waits: list[float] = []
+
+    def encoded(seconds: float) -> None:
+        waits.append(seconds)
+        for path in drawn(folder):
+            path.unlink()
+
+    monkeypatch.setattr("pipelines.starter.exercises.time.sleep", encoded)
+    for _ in range(2):
+        draw(small_source(), folder, 0.0, lambda _: ((32, 32), 1), 1)
+    assert len(waits) == 1
 
 
 def test_the_mix_has_the_six_shapes_of_the_studio_and_lengths_up_to_25() -> None:

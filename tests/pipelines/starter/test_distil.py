@@ -10,10 +10,11 @@ from pipelines.sampling import Sampling, denoise
 from pipelines.starter.bank import Batch
 from pipelines.starter.export import FEW_STEPS, FULL, Defaults
 from pipelines.starter.optim import Trainer
-from pipelines.starter.text import build_text_encoder, build_tokenizer
+from pipelines.starter.text import Tokens, build_text_encoder, build_tokenizer, tokenize
 from pipelines.starter.train_distil import Way, student_loss, taught_way
 from pipelines.starter.transformer import StarterModel, build_transformer
 
+WORDS = build_tokenizer(["a", "red", "ball"])
 TEACHING = Defaults(num_inference_steps=5, guidance_scale=2.0, guidance_interval=(0.0, 1.0))
 
 
@@ -22,16 +23,19 @@ def batch(held: int = 0, references: int = 0, count: int = 4) -> Batch:
     shape = (4, 2 + references, 4, 4)
     return Batch(
         torch.randn(count, *shape), torch.zeros(count, 72, *shape[1:]), torch.zeros(count, *shape[1:]),
-        ["a red ball", ""] * (count // 2), ["none"] * count, torch.zeros(count, 1), torch.full((count,), held),
-        references,
+        Known().tokens(["a red ball", ""] * (count // 2)), ["none"] * count, torch.zeros(count, 1),
+        torch.full((count,), held), references,
     )  # fmt: skip
 
 
 class Known(nn.Module):
     """A teacher whose clips are known: with words it makes ones, without them zeros."""
 
-    def forward(self, latents: Tensor, sigma: Tensor, captions: list[str], control: Tensor) -> Tensor:
-        clip = torch.tensor([float(bool(words)) for words in captions]).view(-1, 1, 1, 1, 1)
+    def tokens(self, captions: list[str]) -> Tokens:
+        return tokenize(WORDS, captions)
+
+    def forward(self, latents: Tensor, sigma: Tensor, tokens: Tokens, control: Tensor) -> Tensor:
+        clip = (tokens.mask.sum(dim=1) > 1).float().view(-1, 1, 1, 1, 1)  # more than the end
         return (latents - clip) / sigma.view(-1, 1, 1, 1, 1)
 
 
@@ -65,7 +69,7 @@ def test_between_two_points_of_a_way_lies_the_line() -> None:
 
 def test_a_student_who_knows_the_end_makes_no_error_and_one_who_does_not_does() -> None:
     class Straight(Known):
-        def forward(self, latents: Tensor, sigma: Tensor, captions: list[str], control: Tensor) -> Tensor:
+        def forward(self, latents: Tensor, sigma: Tensor, tokens: Tokens, control: Tensor) -> Tensor:
             return (latents - way.points[-1]) / sigma.view(-1, 1, 1, 1, 1)
 
     asked = batch(held=1)
@@ -76,8 +80,7 @@ def test_a_student_who_knows_the_end_makes_no_error_and_one_who_does_not_does() 
 
 def _model() -> StarterModel:
     torch.manual_seed(1)
-    tokenizer = build_tokenizer(["a", "red", "ball"])
-    model = StarterModel(build_transformer(4, layers=2), build_text_encoder(len(tokenizer)), tokenizer)
+    model = StarterModel(build_transformer(4, layers=2), build_text_encoder(len(WORDS)), WORDS)
     for parameter in model.transformer.parameters():  # its answers are to depend on what it is asked
         if parameter.ndim > 1 and not parameter.any():
             nn.init.normal_(parameter, std=0.08)
@@ -102,7 +105,7 @@ def _distance(student: StarterModel, asked: Batch, way: Way) -> float:
     sampling = Sampling(2, 1.0, 0, TEACHING.flow_shift)
 
     def predict(latents: Tensor, timestep: Tensor, done: float) -> Tensor:
-        return student(latents, (timestep.float() / 1000).expand(len(latents)), asked.captions, asked.control)
+        return student(latents, (timestep.float() / 1000).expand(len(latents)), asked.tokens, asked.control)
 
     with torch.no_grad():
         made = denoise(predict, way.points[0].clone(), sampling)

@@ -10,9 +10,9 @@ from diffusers import UniPCMultistepScheduler, WanVACEPipeline
 
 from pipelines.starter.export import Defaults, assemble
 from pipelines.starter.render import render
-from pipelines.starter.text import MAX_TOKENS, build_text_encoder, build_tokenizer, encode_text
+from pipelines.starter.text import MAX_TOKENS, build_text_encoder, build_tokenizer, encode_text, tokenize
 from pipelines.starter.transformer import StarterModel, build_transformer
-from pipelines.starter.vae import build_vae, decode_sequence, encode_sequence
+from pipelines.starter.vae import LATENT_CHANNELS, build_vae, decode_sequence, encode_sequence, widened
 from pipelines.starter.vocabulary import all_words
 from pipelines.starter.world import Scene
 from pipelines.vace import control_tensor, pack_mask, split_streams
@@ -48,6 +48,20 @@ def test_an_untrained_autoencoder_is_already_a_blurred_copy() -> None:
     for channel in range(3):
         pair = torch.stack([output[0, channel].flatten(), video[0, channel].flatten()])
         assert torch.corrcoef(pair)[0, 1] > 0.3
+
+
+def test_an_autoencoder_with_more_latent_channels_begins_as_the_one_it_is_made_of() -> None:
+    torch.manual_seed(0)
+    vae, video = build_vae(8, 8, 4), torch.rand(1, 3, 5, 16, 16) * 2 - 1
+    with torch.no_grad():
+        for parameter in vae.parameters():
+            parameter.add_(0.01 * torch.randn_like(parameter))
+        wide = widened(vae)
+        latents = encode_sequence(wide, video)
+        assert latents.shape[1] == LATENT_CHANNELS and latents[:, 4:].std() > 0.05
+        assert torch.allclose(latents[:, :4], encode_sequence(vae, video), atol=1e-5)
+        assert torch.allclose(decode_sequence(wide, latents), decode_sequence(vae, latents[:, :4]), atol=1e-5)
+    assert widened(wide) is wide
 
 
 # diffusers itself fails on one frame with two references, so that pair is not here
@@ -89,7 +103,7 @@ def test_words_are_encoded_as_the_stock_pipeline_does(tiny: WanVACEPipeline) -> 
     with torch.inference_mode():
         for prompt in ("a red ball moving left", ""):
             stock, _ = tiny.encode_prompt(prompt, do_classifier_free_guidance=False, max_sequence_length=MAX_TOKENS)
-            ours = encode_text(tiny.tokenizer, tiny.text_encoder, [prompt])
+            ours = encode_text(tiny.text_encoder, tokenize(tiny.tokenizer, [prompt]))
             assert torch.allclose(stock, ours, atol=1e-6)
 
 

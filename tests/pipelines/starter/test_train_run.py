@@ -12,7 +12,7 @@ import pytest
 from pipelines.checkpoints import model_info
 from pipelines.model import LatentVideoModel
 from pipelines.sampling import Sampling
-from pipelines.starter import bank, clips, train, train_transformer, train_vae
+from pipelines.starter import crops, exercises, train, train_distil, train_transformer
 from pipelines.starter.atlas.forms import made
 from pipelines.starter.atlas.keeping import encoded, keep
 from pipelines.starter.atlas.making import OWN
@@ -37,17 +37,17 @@ def small_world(tmp_path: Path) -> Path:
 @pytest.fixture
 def _few_and_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same stages on fewer and smaller clips, with networks as large as ever."""
-    monkeypatch.setattr(train, "NATIVE", SMALL)
-    monkeypatch.setattr(train, "WORLD_CLIPS", {"cpu": 2})
-    monkeypatch.setattr(train, "STATISTICS", ((1, 2), (5, 1)))
+    monkeypatch.setattr(train, "MEASURED", (2, 1, 5))
     monkeypatch.setattr(train, "WORDS_STEPS", 2)
     monkeypatch.setattr(train, "PREVIEWED", 2)
-    monkeypatch.setattr(train_vae, "SHAPES", ((5, 16, 16, 1, 1.0),))
-    monkeypatch.setattr(train_vae, "AT_ONCE", 2)
+    monkeypatch.setattr(crops, "SHAPES", ((5, 16, 16, 1, 1.0),))
+    monkeypatch.setattr(crops, "LATE_SHAPES", ())
+    monkeypatch.setattr(crops, "FEW", 2)
     monkeypatch.setattr(train_transformer, "READING_STEPS", 1)
     monkeypatch.setattr(train_transformer.Report, "EVERY", 1)
-    monkeypatch.setattr(bank, "TOKENS", {"cpu": 24})
-    monkeypatch.setattr(clips.produce, "__defaults__", (clips.sample_shape, 6))
+    for stage in (train_transformer, train_distil):
+        monkeypatch.setattr(stage, "TOKENS", {"cpu": 24})
+    monkeypatch.setattr(exercises.draw, "__defaults__", (exercises.sample_shape, 6))
 
 
 def run(monkeypatch: pytest.MonkeyPatch, folder: Path, world: Path, *words: str) -> None:
@@ -62,11 +62,9 @@ def test_from_nothing_to_a_model_of_few_steps_that_makes_a_clip(
 ) -> None:
     folder, out = tmp_path / "training", tmp_path / "starter"
     minutes = ("--minutes", str(MINUTES))
-    run(monkeypatch, folder, small_world, "vae", *minutes)
-    run(monkeypatch, folder, small_world, "freeze")
     for frames in ("1", "5"):
-        run(monkeypatch, folder, small_world, "clips", "--minutes", "0", "--size", "32x32", "--frames", frames)
-    run(monkeypatch, folder, small_world, "words")
+        run(monkeypatch, folder, small_world, "draw", "--minutes", "0", "--size", "32x32", "--frames", frames)
+    run(monkeypatch, folder, small_world, "vae", "freeze", "clips", "words", "--minutes", str(MINUTES), "0", "0", "0")
     run(monkeypatch, folder, small_world, "transformer", *minutes)
     run(monkeypatch, folder, small_world, "export", "--out", str(tmp_path / "undistilled"))
     assert json.loads((tmp_path / "undistilled" / "septet.json").read_text())["num_inference_steps"] == 14
@@ -83,7 +81,8 @@ def test_from_nothing_to_a_model_of_few_steps_that_makes_a_clip(
     assert frames.shape == (5, 32, 32, 3) and frames.std() > 1
 
     again = tmp_path / "again"
-    run(monkeypatch, again, small_world, "vae", *minutes, "--begin-with", str(out))
+    run(monkeypatch, again, small_world, "draw", "--minutes", "0", "--size", "32x32", "--frames", "5", "--workers", "1")
+    run(monkeypatch, again, small_world, "vae", *minutes, "--begin-with", str(out), "--workers", "1")
     (again / "vae").symlink_to(folder / "vae")
     (again / "cache").symlink_to(folder / "cache")
     run(monkeypatch, again, small_world, "transformer", *minutes, "--begin-with", str(out))

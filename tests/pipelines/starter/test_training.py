@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,13 +12,13 @@ from torch import nn
 
 from pipelines.starter import train_transformer as stage
 from pipelines.starter import train_words
-from pipelines.starter.bank import Shards
-from pipelines.starter.clips import LatentEncoder, produce
+from pipelines.starter.clips import LatentEncoder, encode_drawn
 from pipelines.starter.diorama.scenes import Cast, Scene
+from pipelines.starter.exercises import draw
 from pipelines.starter.export import Defaults, assemble
 from pipelines.starter.optim import Trainer, orthogonalise
 from pipelines.starter.readouts import ASKED, OPTIONS, scene_error, scene_labels
-from pipelines.starter.runs import Checkpoint
+from pipelines.starter.runs import Checkpoint, ready
 from pipelines.starter.text import build_text_encoder, build_tokenizer
 from pipelines.starter.train_transformer import train_transformer
 from pipelines.starter.train_vae import reconstruction_loss
@@ -38,8 +40,9 @@ def encoder() -> LatentEncoder:
 
 
 def test_orthogonalising_makes_every_direction_count_alike() -> None:
-    values = torch.linalg.svdvals(orthogonalise(torch.randn(24, 60)))
-    assert 0.5 < values.min() < values.max() < 1.5
+    for shape in ((3, 24, 60), (2, 60, 24)):
+        values = torch.linalg.svdvals(orthogonalise(torch.randn(shape)))
+        assert 0.5 < values.min() < values.max() < 1.5
 
 
 def _small_model() -> StarterModel:
@@ -55,7 +58,7 @@ def test_a_training_step_lowers_the_loss_of_the_transformer() -> None:
 
     def loss() -> torch.Tensor:
         torch.manual_seed(2)
-        return flow_loss(model, clean, ["a red ball"] * 8, control, torch.linspace(0.2, 0.9, 8)).mean()
+        return flow_loss(model, clean, model.tokens(["a red ball"] * 8), control, torch.linspace(0.2, 0.9, 8)).mean()
 
     before = loss().item()
     for _ in range(12):
@@ -73,11 +76,13 @@ def test_inner_layers_learn_positions_outline_and_scene_and_their_heads_are_left
     cover[:, 0, 1, 2:4] = cover[:, 1, 3, 5] = 1
     labels = scene_labels([BALL] * 4)
     for _ in range(40):
-        losses = flow_loss(model, clean, ["a red ball"] * 4, control, torch.full((4,), 0.1), cover, gain=9.0)
+        losses = flow_loss(
+            model, clean, model.tokens(["a red ball"] * 4), control, torch.full((4,), 0.1), cover, gain=9.0
+        )
         (losses + 9.0 * model.readouts.loss(cover, labels, references=0)).mean().backward()
         trainer.step(0.0, warmup=1)
     with torch.no_grad():
-        flow_loss(model, clean, ["a red ball"] * 4, control, torch.full((4,), 0.1))
+        flow_loss(model, clean, model.tokens(["a red ball"] * 4), control, torch.full((4,), 0.1))
     assert torch.equal(model.readouts.seen_outline(cover.shape) > 0, cover > 0.5)
     assert model.readouts.position_error(cover.shape, references=0).mean() < 0.1
     assert model.readouts.scene_error(labels).max() < 0.5
@@ -128,7 +133,7 @@ def test_the_first_blocks_come_to_read_the_scene_off_the_words() -> None:
     torch.manual_seed(0)
     tokenizer = build_tokenizer(all_words())
     model = StarterModel(build_transformer(4, layers=2), build_text_encoder(len(tokenizer)), tokenizer)
-    assert teach_reading(model, torch.zeros(4, 1, 2, 2), steps=60, seed=0, batch=8) < 0.4
+    assert teach_reading(model, (2, 2), steps=60, seed=0, batch=8) < 0.4
 
 
 def test_a_training_step_lowers_the_loss_of_the_autoencoder() -> None:
@@ -159,18 +164,55 @@ def test_a_checkpoint_brings_back_every_part_and_the_time_spent(tmp_path: Path) 
     assert [path.name for path in tmp_path.iterdir()] == ["run.pt"]
 
 
+def test_waiting_for_the_first_batch_is_over_before_a_training_counts_its_time() -> None:
+    asked: list[int] = []
+
+    def batches() -> Iterator[int]:
+        for number in range(3):
+            asked.append(number)
+            yield number
+
+    made = ready(batches())
+    assert asked == [0]
+    assert list(made) == [0, 1, 2]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:The .grad attribute:UserWarning")  # the compiler's own doing
+def test_what_is_compiled_before_a_training_serves_every_batch_and_the_student(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
+    torch._dynamo.reset()
+    counted = torch._dynamo.utils.counters["stats"]
+    counted.clear()
+    models = []
+    for _ in range(2):  # one that learns, one that is asked
+        models.append(_small_model())
+        stage.compile_blocks(models[-1])
+    stage._pass_nothing(models[0], "cpu")
+    compiled = counted["unique_graphs"]
+    assert compiled == 4, "two kinds of blocks, each learnt from or not"
+    for frames, height, count in ((1, 4, 3), (2, 6, 4), (5, 4, 2)):
+        latents, control = torch.randn(count, 4, frames, height, 8), torch.zeros(count, 72, frames, height, 8)
+        asked = (latents, torch.ones(count), models[0].tokens(["a red ball"] * count), control)
+        models[0](*asked).sum().backward()
+        with torch.no_grad():
+            models[1](*asked)
+    assert counted["unique_graphs"] == compiled
+
+
 def test_a_stopped_training_goes_on_where_it_was(
     tmp_path: Path, encoder: LatentEncoder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(StarterModel, "build", staticmethod(_small_model))
-    monkeypatch.setattr("pipelines.starter.bank.TOKENS", {"cpu": 24})
+    monkeypatch.setattr(stage, "TOKENS", {"cpu": 24})
     monkeypatch.setattr(stage.Report, "EVERY", 1)
     monkeypatch.setattr(stage, "READING_STEPS", 2)
-    produce(small_source(), encoder, tmp_path / "cache", 0.0, lambda _: ((32, 32), 1), shard=4)
+    draw(small_source(), tmp_path / "drawn", 0.0, lambda _: ((32, 32), 1), 4)
+    encode_drawn(tmp_path / "drawn", encoder, tmp_path / "cache", 0.0)
     capsys.readouterr()
 
     def train(minutes: float) -> None:
-        train_transformer(tmp_path, Shards(tmp_path / "cache"), encoder, minutes, compiled=False)
+        train_transformer(tmp_path, "cpu", minutes, compiled=False)
 
     train(0.001)
     before = torch.load(tmp_path / "transformer.pt")
