@@ -1,4 +1,4 @@
-"""Clips at hand, and batches of them: what a step of the transformer's training, or of its distillation, sees.
+"""Clips at hand, and random batches of them for the transformer's training and its distillation.
 
 The encoder is causal, so the first T latent frames of a clip are the latents of a shorter clip: single pictures and
 short clips, many per second, teach shapes, colours and places; full clips teach motion.
@@ -9,10 +9,9 @@ from __future__ import annotations
 import random
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -20,13 +19,13 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from transformers import T5Tokenizer
 
-from pipelines.starter.clips import ClipLatents, Shard, load_shard, unpacked_bits
+from pipelines.starter.batch import Batch, Picked
+from pipelines.starter.clips import ClipLatents, Shard, load_shard
 from pipelines.starter.diorama.captions import caption
 from pipelines.starter.readouts import scene_labels
 from pipelines.starter.runs import rank
-from pipelines.starter.text import Tokens, tokenize
+from pipelines.starter.text import tokenize
 from pipelines.starter.vae import SPATIAL_FACTOR, TEMPORAL_FACTOR
-from pipelines.vace import pack_mask
 
 CAPACITY = 4000  # clips of one size and length; after that new ones take the place of the oldest
 DROP_CONTROL = 0.12
@@ -36,71 +35,6 @@ UNNAMED = 0.65  # captions that leave to a reference what it tells
 BEGUN = ("given", "warped")
 LOOK_AGAIN = 10.0  # seconds between two looks for new shards
 AT_A_TIME = 8  # shards read before the next batch is made
-
-
-@dataclass(frozen=True, eq=False)
-class Batch:
-    """`clean` (B, z, R + T, h, w), `control` (B, 2z + s*s, R + T, h, w), `cover` (B, R + T, h, w): where the subjects
-    are; the tokens of a caption and a kind each; `labels` of the scenes, as `scene_labels` gives them; `held` (B,)
-    latent frames held in place after the first R, which are reference pictures."""
-
-    clean: Tensor
-    control: Tensor
-    cover: Tensor
-    tokens: Tokens
-    kinds: list[str]
-    labels: Tensor
-    held: Tensor
-    references: int
-
-
-@dataclass(frozen=True, eq=False)
-class Picked:
-    """A batch as it is cheapest to hand on: halves, masks as bits (B, F, H, W / 8), and `beside` (B, z, R, h, w) the
-    reference pictures; all else as in `Batch`, of the clips alone."""
-
-    clean: Tensor
-    inactive: Tensor
-    reactive: Tensor
-    mask: Tensor
-    beside: Tensor
-    cover: Tensor
-    tokens: Tokens
-    captions: list[str]
-    kinds: list[str]
-    labels: Tensor
-    held: Tensor
-
-    def pin_memory(self) -> Picked:
-        """The same where a GPU reads it at full speed; what `DataLoader` asks for."""
-        return self._each(Tensor.pin_memory)
-
-    def on(self, device: str) -> Batch:
-        """The batch, built on that device: references first, as `control_tensor` does for one clip."""
-        here = self._each(lambda part: part.to(device, non_blocking=True))
-        count, references = len(here.clean), here.beside.shape[2]
-        control = torch.cat([here.inactive.float(), here.reactive.float(), here._masks()], dim=1)
-        beside = here.beside.float()
-        nothing = control.new_zeros(count, control.shape[1] - beside.shape[1], *beside.shape[2:])
-        cover = here.cover.float()
-        return Batch(
-            torch.cat([beside, here.clean.float()], dim=2),
-            torch.cat([torch.cat([beside, nothing], dim=1), control], dim=2),
-            torch.cat([cover.new_zeros(count, references, *cover.shape[2:]), cover], dim=1),
-            here.tokens, here.kinds, here.labels, here.held, references,
-        )  # fmt: skip
-
-    def _each(self, change: Callable[[Tensor], Tensor]) -> Picked:
-        parts = {field.name: getattr(self, field.name) for field in fields(self)}
-        changed: dict[str, Any] = {name: change(part) for name, part in parts.items() if isinstance(part, Tensor)}
-        return replace(self, **changed, tokens=Tokens(*map(change, self.tokens)))
-
-    def _masks(self) -> Tensor:
-        """(B, s*s, T, h, w): the packed masks, made of all clips one below the other in one call."""
-        count, frames, height, width = self.mask.shape
-        column = self.mask.transpose(0, 1).reshape(frames, count * height, width)
-        packed = pack_mask(unpacked_bits(column), SPATIAL_FACTOR, TEMPORAL_FACTOR)
-        return packed.unflatten(2, (count, height // SPATIAL_FACTOR)).permute(2, 0, 1, 3, 4)
 
 
 class Feed(Protocol):
@@ -171,29 +105,36 @@ class ClipBank:
             self._caption(clip, kind, [clip.references[i][0] for i in which])
             for clip, kind, which in zip(picked, kinds, shown, strict=True)
         ]
-        held = [0 if drop or not clip.hold else (clip.hold - 1) // TEMPORAL_FACTOR + 1
-                for clip, drop in zip(picked, free, strict=True)]  # fmt: skip
         given = [None if drop else clip for clip, drop in zip(picked, free, strict=True)]
-        empty = self.empty[key][:, :length]
-        frames = (length - 1) * TEMPORAL_FACTOR + 1
-        all_open = torch.full((frames, height * SPATIAL_FACTOR, width), 255, dtype=torch.uint8)
-        beside = [torch.cat([empty[:, :0], *(clip.references[i][1] for i in which)], dim=1)
+        clean, inactive, reactive, mask = self._streams(picked, given, key, length)
+        beside = [torch.cat([clean[0, :, :0], *(clip.references[i][1] for i in which)], dim=1)
                   for clip, which in zip(picked, shown, strict=True)]  # fmt: skip
-
-        def first(parts: Iterable[Tensor | None]) -> Tensor:
-            return torch.stack([empty if part is None else part[:, :length] for part in parts])
-
+        held = [0 if clip is None or not clip.hold else (clip.hold - 1) // TEMPORAL_FACTOR + 1 for clip in given]
         return Picked(
-            first(clip.clean for clip in picked),
-            first(clip and clip.inactive for clip in given),
-            first(clip and clip.reactive for clip in given),
-            torch.stack([all_open if c is None or c.mask is None else c.mask[:frames] for c in given]),
-            torch.stack(beside),
+            clean, inactive, reactive, mask, torch.stack(beside),
             torch.stack([clip.cover[:length] for clip in picked]),
             tokenize(self.tokenizer, captions), captions,
             [kind + (f"+{references}" if references else "") for kind in kinds],
             scene_labels([clip.scene for clip in picked], pictures=full == 1),
             torch.tensor(held).clamp_max(length),
+        )  # fmt: skip
+
+    def _streams(
+        self, picked: Sequence[ClipLatents], given: Sequence[ClipLatents | None], key: tuple[int, int, int], length: int
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """The first `length` latent frames of clips, what is given of them in both streams, and its masks; None where
+        nothing is."""
+        empty = self.empty[key][:, :length]
+        frames = (length - 1) * TEMPORAL_FACTOR + 1
+        all_open = torch.full((frames, key[1] * SPATIAL_FACTOR, key[2]), 255, dtype=torch.uint8)
+
+        def first(parts: Iterable[Tensor | None]) -> Tensor:
+            return torch.stack([empty if part is None else part[:, :length] for part in parts])
+
+        return (
+            first(clip.clean for clip in picked), first(None if clip is None else clip.inactive for clip in given),
+            first(None if clip is None else clip.reactive for clip in given),
+            torch.stack([all_open if clip is None or clip.mask is None else clip.mask[:frames] for clip in given]),
         )  # fmt: skip
 
     def _shape(self, still: float) -> tuple[int, int, int]:

@@ -20,7 +20,7 @@ from pipelines.pixels import to_tensor
 from pipelines.starter.conditioning import Task
 from pipelines.starter.diorama.scenes import Scene
 from pipelines.starter.exercises import Exercise, drawn, load_exercises
-from pipelines.starter.runs import half_precision, wait_while_paused
+from pipelines.starter.runs import half_precision, save_whole, wait_while_paused
 from pipelines.starter.vae import encode_sequence
 from pipelines.types import Mask
 from pipelines.vace import split_streams
@@ -164,8 +164,7 @@ def encode_drawn(folder: Path, encoder: LatentEncoder, cache: Path, minutes: flo
             continue
         path = found[0]
         shard = encode_clips(load_exercises(path), encoder, 1 if encoder.device == "cpu" else AT_ONCE)
-        torch.save(shard, (cache / path.name).with_suffix(".tmp"))
-        (cache / path.name).with_suffix(".tmp").rename(cache / path.name)
+        save_whole(shard, cache / path.name)
         path.unlink()
         count, number = count + len(shard.clips), number + 1
         if number % 10 == 0:

@@ -21,7 +21,7 @@ from torch import Tensor
 from pipelines.starter.conditioning import Task, task_for
 from pipelines.starter.diorama.scenes import Scene
 from pipelines.starter.photos import Frames
-from pipelines.starter.runs import wait_while_paused
+from pipelines.starter.runs import save_whole, wait_while_paused
 from pipelines.starter.shots import ShotSource
 from pipelines.starter.vae import SPATIAL_FACTOR, TEMPORAL_FACTOR
 from pipelines.types import Mask
@@ -88,13 +88,12 @@ def draw(
         shape = shapes(source.rng)
         (width, height), frames = shape
         path = folder / f"{width}x{height}x{frames}-{run}-{number:04}.pt"
-        torch.save(exercises(source, shape, count), path.with_suffix(".tmp"))
-        path.with_suffix(".tmp").rename(path)
+        save_whole(exercises(source, shape, count), path)
         number += 1
 
 
 def drawn(folder: Path) -> list[Path]:
-    """The files there are, in no order that says what is in them."""
+    """The files there are, roughly in the order they were drawn."""
     return sorted(folder.glob("*.pt"), key=lambda path: path.stem.split("-")[::-1])
 
 

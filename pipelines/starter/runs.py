@@ -54,6 +54,12 @@ def agree(value: float) -> float:
     return shared.item()
 
 
+def save_whole(kept: object, path: Path) -> None:
+    """Write a file for `torch.load`, whole or not at all."""
+    torch.save(kept, path.with_suffix(".tmp"))
+    path.with_suffix(".tmp").rename(path)
+
+
 class Stateful(Protocol):
     """What a checkpoint can keep: modules, optimisers, trainers."""
 
@@ -81,8 +87,7 @@ class Checkpoint:
         """Write the file, whole or not at all, from time to time and when all is `over`; one process does."""
         if rank() == 0 and (over or time.monotonic() - self._saved > self.EVERY):
             state = {name: part.state_dict() for name, part in self.parts.items()}
-            torch.save({**state, "minutes": self.minutes}, self.path.with_suffix(".tmp"))
-            self.path.with_suffix(".tmp").rename(self.path)
+            save_whole({**state, "minutes": self.minutes}, self.path)
             self._saved = time.monotonic()
 
 

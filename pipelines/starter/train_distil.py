@@ -18,7 +18,8 @@ import torch
 from torch import Tensor
 
 from pipelines.sampling import Sampling, denoise
-from pipelines.starter.bank import Batch, Batches
+from pipelines.starter.bank import Batches
+from pipelines.starter.batch import Batch
 from pipelines.starter.export import FEW_STEPS, FULL, Defaults
 from pipelines.starter.optim import Trainer
 from pipelines.starter.runs import Checkpoint, Stateful, half_precision, rank, ready, steps

@@ -40,8 +40,13 @@ class Block(nn.Module):
         return F.relu(self.path(x) + self.shortcut(x))
 
 
+WHERE = "where"
+
+
 class Looker(nn.Module):
-    """(B, 3, h, w) frames in 0..1 -> a row of scores per question of LOOKED_AT."""
+    """(B, 3, h, w) frames in 0..1 -> a row of scores per question of LOOKED_AT, and WHERE: logits (B, 1, h / CELL,
+    w / CELL) of how much of each cell the subject fills. It looks twice: over all of the frame, and where the subject
+    is."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -49,14 +54,18 @@ class Looker(nn.Module):
         self.stages = nn.ModuleList(
             Block(inner * width, outer * width, stride) for inner, outer, stride in ((1, 2, 2), (2, 4, 2), (4, 8, 2))
         )
-        self.heads = nn.ModuleDict({name: nn.Linear(16 * width, len(ASKED[name])) for name in LOOKED_AT})
+        self.where = nn.Conv2d(12 * width, 1, 1)
+        self.heads = nn.ModuleDict({name: nn.Linear(28 * width, len(ASKED[name])) for name in LOOKED_AT})
 
     def forward(self, frames: Tensor) -> dict[str, Tensor]:
-        x = self.stem(frames * 2 - 1)
-        for stage in self.stages:
-            x = stage(x)
-        pooled = torch.cat([x.mean(dim=(2, 3)), x.amax(dim=(2, 3))], dim=1)
-        return {name: head(pooled) for name, head in self.heads.items()}
+        fine, coarse = self.stages[1](self.stages[0](self.stem(frames * 2 - 1))), self.stages[2]
+        x = coarse(fine)
+        cells = torch.cat([fine, F.interpolate(x, size=fine.shape[2:], mode="bilinear")], dim=1)
+        where = self.where(cells)
+        share = where.detach().float().sigmoid() + 1e-3
+        subject = (cells * share).sum(dim=(2, 3)) / share.sum(dim=(2, 3))
+        pooled = torch.cat([x.mean(dim=(2, 3)), x.amax(dim=(2, 3)), subject], dim=1)
+        return {WHERE: where} | {name: head(pooled) for name, head in self.heads.items()}
 
     def texture(self, frames: Tensor) -> Tensor:
         """(B, D) means and spreads of what the first layers see, wherever it is: how frames are drawn rather than what
@@ -103,8 +112,9 @@ class Judge(nn.Module):
         self.eval()
         looked = self.looker(torch.from_numpy(seen[1:]).permute(0, 3, 1, 2).to(device).float() / 255)
         watched = self.watcher(torch.from_numpy(motion_of(seen))[None].to(device))
-        likely = {name: scores.softmax(1).mean(0) for name, scores in {**looked, **watched}.items()}
-        return {name: ASKED[name][int(scores.argmax())] for name, scores in likely.items()}
+        scores = {name: found for name, found in {**looked, **watched}.items() if name in ASKED}
+        likely = {name: found.softmax(1).mean(0) for name, found in scores.items()}
+        return {name: ASKED[name][int(found.argmax())] for name, found in likely.items()}
 
     @torch.inference_mode()
     def texture(self, frames: Frames) -> NDArray[np.float32]:

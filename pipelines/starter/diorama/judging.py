@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipelines.starter.diorama.judge import LOOKED_AT, WATCHED, Judge
+from pipelines.starter.diorama.judge import LOOKED_AT, WATCHED, WHERE, Judge
 from pipelines.starter.diorama.lessons import (
     ASKED,
     JUDGE_SEEDS,
@@ -28,7 +28,7 @@ from pipelines.starter.diorama.library import Library
 from pipelines.starter.diorama.prompts import held_out_scenes, wish_of
 from pipelines.starter.diorama.subjects import PEOPLE
 from pipelines.starter.diorama.varying import motion_lessons, softened, varied
-from pipelines.starter.runs import Checkpoint, half_precision
+from pipelines.starter.runs import Checkpoint, half_precision, save_whole
 
 TRUST_SEEDS = 2 * JUDGE_SEEDS  # details of the scenes a judge is examined on begin here
 
@@ -66,8 +66,7 @@ def trained_judge(kept: Path, library: Library, effort: Effort, seed: int = 9) -
     unfinished = [kept.with_name(f"{kept.stem}-{part}.pt") for part in ("looker", "watcher")]
     teach(judge, lessons, effort, seed, *unfinished)
     state = {"width": judge.width, "weights": judge.state_dict()}
-    torch.save(state, kept.with_suffix(".tmp"))
-    kept.with_suffix(".tmp").rename(kept)
+    save_whole(state, kept)
     for path in unfinished:
         path.unlink()
     return judge
@@ -92,27 +91,29 @@ def teach(judge: Judge, lessons: Lessons, effort: Effort, seed: int, looker: Pat
     drawing = torch.Generator().manual_seed(seed)
     rng = np.random.default_rng(seed)
 
-    def pictures() -> tuple[Tensor, Tensor]:
+    def pictures() -> tuple[Tensor, Tensor, Tensor]:
         clip = torch.randint(len(lessons.frames), (effort.batch,), generator=drawing)
         moment = torch.randint(lessons.frames.shape[1], (effort.batch,), generator=drawing)
-        return varied(lessons.frames[clip, moment].to(device).float() / 255, drawing), lessons.answers[clip].to(device)
+        frames, where = (part[clip, moment].to(device).float() / 255 for part in (lessons.frames, lessons.where))
+        return *varied(frames, where, drawing), lessons.answers[clip].to(device)
 
     _learn(judge.looker, pictures, LOOKED_AT, effort.steps, looker)
     motions, answers = motion_lessons(lessons, rng)
 
-    def clips() -> tuple[Tensor, Tensor]:
+    def clips() -> tuple[Tensor, None, Tensor]:
         pick = torch.randint(len(motions), (effort.batch,), generator=drawing)
         noisy = motions[pick].to(device).float()
-        return noisy + 0.03 * torch.randn_like(noisy), answers[pick].to(device)
+        return noisy + 0.03 * torch.randn_like(noisy), None, answers[pick].to(device)
 
     _learn(judge.watcher, clips, WATCHED, effort.steps, watcher)
 
 
 def _learn(
-    network: nn.Module, lessons: Callable[[], tuple[Tensor, Tensor]], names: Sequence[str], steps: int, path: Path
-) -> None:
-    """So many steps of AdamW on one cycle, those before a stop included; `lessons` gives what it sees and the answers
-    to all of ASKED."""
+    network: nn.Module, lessons: Callable[[], tuple[Tensor, Tensor | None, Tensor]], names: Sequence[str], steps: int,
+    path: Path,
+) -> None:  # fmt: skip
+    """So many steps of AdamW on one cycle, those before a stop included; `lessons` gives what it sees, where in it the
+    subject is, if it is asked that, and the answers to all of ASKED."""
     optimiser = torch.optim.AdamW(network.parameters(), lr=3e-3, weight_decay=0.03)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps)
     column = {name: list(ASKED).index(name) for name in names}
@@ -121,10 +122,12 @@ def _learn(
         path, {"network": network, "optimiser": optimiser, "schedule": schedule}, next(network.parameters()).device.type
     )
     for step in range(schedule.last_epoch, steps):
-        seen, answers = lessons()
+        seen, where, answers = lessons()
         with half_precision(seen.device.type):
             scores = network(seen)
         loss = torch.zeros((), device=seen.device)
+        if where is not None:
+            loss = loss + F.binary_cross_entropy_with_logits(scores[WHERE].float(), where)
         for name in names:
             right = answers[:, column[name]]
             if (right != NOTHING).any():

@@ -20,8 +20,10 @@ from pipelines.starter.diorama.scenes import CAMERAS, LIGHTS, LOOKS, MOTIONS, PL
 from pipelines.starter.diorama.setting import set_stage
 from pipelines.starter.diorama.stage import Camera, Card, Stage
 from pipelines.starter.diorama.subjects import COLOURS, KINDS, PEOPLE
+from pipelines.starter.runs import save_whole
 
 SIZE = (112, 64)  # pixels a judge sees
+CELL = 8  # pixels of those, in which it is told where the subject is
 DRAWN = (160, 96)  # pixels they are drawn at
 MOMENTS, STEP = 5, 4  # of a clip of 17 frames, every fourth
 JUDGE_SEEDS = 2**31  # details of these scenes begin here; training's lie below
@@ -35,21 +37,21 @@ NOTHING = -100  # what `cross_entropy` passes over: nothing there to be named
 
 @dataclass(frozen=True, eq=False)
 class Lessons:
-    """`frames` (N, MOMENTS, 3, h, w) uint8, `answers` (N, len(ASKED)) index of the answer, NOTHING where there is
-    none."""
+    """`frames` (N, MOMENTS, 3, h, w) uint8; `where` (N, MOMENTS, 1, h / CELL, w / CELL) uint8 how much of each cell the
+    subject fills; `answers` (N, len(ASKED)) index of the answer, NOTHING where there is none."""
 
     frames: Tensor
+    where: Tensor
     answers: Tensor
 
     def save(self, path: Path) -> None:
         """Write the file, whole or not at all."""
-        torch.save({"frames": self.frames, "answers": self.answers}, path.with_suffix(".tmp"))
-        path.with_suffix(".tmp").rename(path)
+        save_whole({field.name: getattr(self, field.name) for field in fields(self)}, path)
 
 
 def joined(parts: Sequence[Lessons]) -> Lessons:
     """Several as one."""
-    return Lessons(torch.cat([part.frames for part in parts]), torch.cat([part.answers for part in parts]))
+    return Lessons(*(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(Lessons)))
 
 
 def load_lessons(path: Path) -> Lessons:
@@ -100,20 +102,21 @@ def true_lessons(scenes: Sequence[Scene], library: Library, twice: bool = False)
     """These scenes at the moments a judge sees; with `twice` those of another look as a photo, too."""
     whole = STEP * (MOMENTS - 1) + 1
     stages = [every(set_stage(scene, DRAWN, whole, library), STEP) for scene in scenes]
-    passes = draw(stages, DRAWN, library.textures)
+    passes = draw(stages, DRAWN, library.textures, ("masks", "clay"))
     video = dressed(passes, [scene.look for scene in scenes])
     answers = [answers_of(scene) for scene in scenes]
+    where = passes.masks.amax(dim=1, keepdim=True)
     again = [i for i, scene in enumerate(scenes) if twice and scene.look != "photo"]
     if again:
-        video = torch.cat([video, passes.colour[again]])
+        video, where = torch.cat([video, passes.colour[again]]), torch.cat([where, where[again]])
         answers += [answers_of(replace(scenes[i], look="photo")) for i in again]
-    return Lessons(small(video), torch.tensor(answers))
+    return Lessons(small(video), small(where, CELL), torch.tensor(answers))
 
 
-def small(video: Tensor) -> Tensor:
-    """(B, 3, F, H, W) in 0..1 -> (B, F, 3, h, w) uint8 on the CPU, of SIZE."""
+def small(video: Tensor, cell: int = 1) -> Tensor:
+    """(B, C, F, H, W) in 0..1 -> (B, F, C, h, w) uint8 on the CPU, of SIZE, or a number for each of its cells."""
     frames = video.transpose(1, 2)
-    shrunk = F.interpolate(frames.flatten(0, 1), size=(SIZE[1], SIZE[0]), mode="area")
+    shrunk = F.interpolate(frames.flatten(0, 1), size=(SIZE[1] // cell, SIZE[0] // cell), mode="area")
     return (shrunk * 255).round().clamp(0, 255).byte().unflatten(0, frames.shape[:2]).cpu()
 
 

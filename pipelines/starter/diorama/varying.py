@@ -14,9 +14,9 @@ from pipelines.starter.diorama.scenes import CAMERAS, MOTIONS
 from pipelines.starter.photos import Frames
 
 
-def varied(frames: Tensor, drawing: torch.Generator) -> Tensor:
+def varied(frames: Tensor, where: Tensor, drawing: torch.Generator) -> tuple[Tensor, Tensor]:
     """(B, 3, h, w) in 0..1, mirrored by chance, shifted and sized a little, and as an autoencoder leaves them: three in
-    five softened, all with some noise."""
+    five softened, all with some noise; and (B, 1, h', w') where something is in them, moved alike."""
     count, device = len(frames), frames.device
 
     def chance(low: float, high: float, *shape: int) -> Tensor:
@@ -28,8 +28,12 @@ def varied(frames: Tensor, drawing: torch.Generator) -> Tensor:
     place = torch.stack(
         [torch.stack([mirror * size, zero, shift[:, 0]], 1), torch.stack([zero, size, shift[:, 1]], 1)], 1
     )
-    grid = F.affine_grid(place, list(frames.shape), align_corners=False)
-    moved = F.grid_sample(frames, grid, padding_mode="reflection", align_corners=False)
+
+    def shifted(planes: Tensor) -> Tensor:
+        grid = F.affine_grid(place, list(planes.shape), align_corners=False)
+        return F.grid_sample(planes, grid, padding_mode="reflection", align_corners=False)
+
+    moved = shifted(frames)
     soft, sharp = chance(0.4, 1.6, 1, 1, 1), chance(0, 1, 1, 1, 1) < 0.4
     taps = torch.arange(-4, 5, device=device).float().view(1, 1, 1, -1)
     kernel = torch.exp(-0.5 * (taps / soft) ** 2)
@@ -38,7 +42,7 @@ def varied(frames: Tensor, drawing: torch.Generator) -> Tensor:
     flat = F.conv2d(flat, kernel, groups=3 * count)
     blurred = F.conv2d(flat, kernel.transpose(2, 3), groups=3 * count).view_as(moved)
     noise = torch.randn(moved.shape, generator=drawing).to(device) * chance(0, 0.03, 1, 1, 1)
-    return torch.where(sharp, moved, blurred) + noise
+    return torch.where(sharp, moved, blurred) + noise, shifted(where)
 
 
 def softened(rng: np.random.Generator, frames: Frames) -> Frames:

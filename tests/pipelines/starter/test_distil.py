@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from pipelines.sampling import Sampling, denoise
-from pipelines.starter.bank import Batch
+from pipelines.starter.batch import Batch
 from pipelines.starter.export import FEW_STEPS, FULL, Defaults
 from pipelines.starter.optim import Trainer
 from pipelines.starter.text import Tokens, build_text_encoder, build_tokenizer, tokenize

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from pipelines.starter.diorama import judging
 from pipelines.starter.diorama.drawing import draw
@@ -16,6 +17,7 @@ from pipelines.starter.diorama.judge import Judge, motion_of
 from pipelines.starter.diorama.judging import TRUST_SEEDS, Effort, trained_judge, trust
 from pipelines.starter.diorama.lessons import (
     ASKED,
+    CELL,
     JUDGE_SEEDS,
     NOTHING,
     Lessons,
@@ -26,6 +28,7 @@ from pipelines.starter.diorama.lessons import (
     small,
     true_lessons,
 )
+from pipelines.starter.diorama.lessons import SIZE as JUDGED
 from pipelines.starter.diorama.library import Library
 from pipelines.starter.diorama.prompts import PROMPT_SEEDS
 from pipelines.starter.diorama.scenes import Cast, Scene
@@ -89,11 +92,21 @@ def test_a_clip_played_back_or_mirrored_is_told_as_what_it_then_shows(library: L
 
 
 def test_variety_keeps_a_picture_what_it_is(library: Library) -> None:
-    frames = lessons(library).frames[0].float() / 255
-    seen = varied(frames, torch.Generator().manual_seed(1))
-    assert seen.shape == frames.shape
+    one = lessons(library)
+    frames, where = one.frames[0].float() / 255, one.where[0].float() / 255
+    seen, there = varied(frames, where, torch.Generator().manual_seed(1))
+    assert seen.shape == frames.shape and there.shape == where.shape
     assert not torch.equal(seen, frames)
     assert float((seen.mean((2, 3)) - frames.mean((2, 3))).abs().max()) < 0.1
+
+
+def test_where_the_subject_is_moves_with_what_is_seen(library: Library) -> None:
+    one = lessons(library)
+    where = one.where[0].float() / 255
+    assert 0.05 < where.mean() < 0.6 and where.shape[2:] == (JUDGED[1] // CELL, JUDGED[0] // CELL)
+    painted = F.interpolate(where, scale_factor=CELL).expand(-1, 3, -1, -1)
+    seen, there = varied(painted, where, torch.Generator().manual_seed(5))
+    assert float((F.avg_pool2d(seen[:, :1], CELL) - there).abs().mean()) < 0.05 < float((there - where).abs().mean())
 
 
 def test_softening_loses_detail_and_no_more() -> None:
