@@ -45,7 +45,7 @@ class Effort:
 
 
 CHUNK = 300  # scenes a file
-CPU = Effort(scenes=2_400, steps=700)  # a quarter of an hour of one core to draw, about as long to learn
+CPU = Effort(scenes=9_000, steps=2_200)  # half an hour of one core to draw, under an hour of two to learn
 GPU = Effort(scenes=40_000, steps=20_000, batch=256, width=64)
 
 
