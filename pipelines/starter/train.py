@@ -24,6 +24,7 @@ import multiprocessing
 import os
 import shutil
 import time
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -32,10 +33,9 @@ import torch.distributed as dist
 from diffusers import AutoencoderKLWan
 
 from pipelines.starter.atlas.making import FILE
-from pipelines.starter.bank import Shards
-from pipelines.starter.clips import LatentEncoder, encode_drawn
+from pipelines.starter.clips import LatentEncoder, encode_drawn, load_shard
 from pipelines.starter.diorama.library import open_library
-from pipelines.starter.exercises import awaited, draw, load_exercises, sample_shape
+from pipelines.starter.exercises import awaited, draw, drawn, load_exercises, sample_shape
 from pipelines.starter.export import export
 from pipelines.starter.shots import ShotSource
 from pipelines.starter.text import build_text_encoder, build_tokenizer
@@ -127,9 +127,9 @@ def run_export(options: argparse.Namespace) -> None:
     encoder = LatentEncoder(_frozen(options.folder))
     model, defaults = to_export(options.folder)
     print(f"{defaults.num_inference_steps} steps, guidance {defaults.guidance_scale:g}")
-    shards = Shards(options.folder / "cache").fresh()
-    clips = [clip for shard in shards for clip in shard.clips[:4] if clip.latent_size[0] > 1]
-    export(encoder, model, clips[:PREVIEWED], options.out, defaults)
+    shards = (load_shard(path) for path in drawn(options.folder / "cache"))
+    clips = (clip for shard in shards for clip in shard.clips[:4] if clip.latent_size[0] > 1)
+    export(encoder, model, list(islice(clips, PREVIEWED)), options.out, defaults)
 
 
 def _frozen(folder: Path) -> AutoencoderKLWan:
