@@ -22,6 +22,7 @@ from transformers import T5Tokenizer
 from pipelines.starter.batch import Batch, Picked
 from pipelines.starter.clips import ClipLatents, Shard, load_shard
 from pipelines.starter.diorama.captions import caption
+from pipelines.starter.parts import in_parts, part_side
 from pipelines.starter.readouts import scene_labels
 from pipelines.starter.runs import rank
 from pipelines.starter.text import tokenize
@@ -84,19 +85,21 @@ class ClipBank:
             self.groups[frames, height, width].extend(shard.clips)
         return sum(len(group) for group in self.groups.values())
 
-    def batch(self, still: float, short: float) -> Picked:
+    def batch(self, still: float, short: float, parts: float = 0.0) -> Picked:
         """A random batch: with chance `still` of single pictures, else of clips, which with chance `short` are cut to
-        their first frames, two latent ones or more."""
+        their first frames, two latent ones or more; with chance `parts` of parts of them, without references."""
         rng = self.rng
         key = self._shape(still)
-        references = int(rng.choice(len(REFERENCED), p=REFERENCED))
+        partly = rng.random() < parts
+        references = 0 if partly else int(rng.choice(len(REFERENCED), p=REFERENCED))
         group = list(self.groups[key])
         while references and not any(len(clip.references) >= references for clip in group):
             references -= 1
         group = [clip for clip in group if len(clip.references) >= references]
         full, height, width = key
         length = full if full < 3 or rng.random() > short else int(rng.integers(2, full))
-        count = max(4, self.tokens // (height * width // 4 * (length + references)))
+        area = part_side(height, width) ** 2 if partly else height * width
+        count = max(4, self.tokens // (area // 4 * (length + references)))
         picked = [group[i] for i in rng.integers(len(group), size=count)]
         shown = [sorted(rng.permutation(len(clip.references))[:references]) for clip in picked]
         free = rng.random(count) < DROP_CONTROL
@@ -110,14 +113,15 @@ class ClipBank:
         beside = [torch.cat([clean[0, :, :0], *(clip.references[i][1] for i in which)], dim=1)
                   for clip, which in zip(picked, shown, strict=True)]  # fmt: skip
         held = [0 if clip is None or not clip.hold else (clip.hold - 1) // TEMPORAL_FACTOR + 1 for clip in given]
-        return Picked(
+        whole = Picked(
             clean, inactive, reactive, mask, torch.stack(beside),
             torch.stack([clip.cover[:length] for clip in picked]),
             tokenize(self.tokenizer, captions), captions,
-            [kind + (f"+{references}" if references else "") for kind in kinds],
+            [kind + (f"+{references}" if references else " in part" if partly else "") for kind in kinds],
             scene_labels([clip.scene for clip in picked], pictures=full == 1),
             torch.tensor(held).clamp_max(length),
         )  # fmt: skip
+        return in_parts(whole, rng) if partly else whole
 
     def _streams(
         self, picked: Sequence[ClipLatents], given: Sequence[ClipLatents | None], key: tuple[int, int, int], length: int
@@ -154,12 +158,15 @@ class ClipBank:
 
 
 class Batches(IterableDataset[Picked]):
-    """Endless batches of the shards in a folder; `still`, as in `ClipBank.batch`, may be changed while they are made by
-    other processes."""
+    """Endless batches of the shards in a folder; `still` and `parts`, as in `ClipBank.batch`, may be changed while they
+    are made by other processes."""
 
-    def __init__(self, folder: Path, tokenizer: T5Tokenizer, tokens: int, still: float, short: float) -> None:
+    def __init__(
+        self, folder: Path, tokenizer: T5Tokenizer, tokens: int, still: float, short: float, parts: float = 0.0
+    ) -> None:
         self.folder, self.tokenizer, self.tokens = folder, tokenizer, tokens
         self.still, self.short = torch.tensor(still).share_memory_(), short
+        self.parts = torch.tensor(parts).share_memory_()
         self.seed = time.time_ns() % 2**31 + rank()
 
     def __iter__(self) -> Iterator[Picked]:
@@ -167,7 +174,7 @@ class Batches(IterableDataset[Picked]):
         bank = ClipBank(Shards(self.folder), self.tokenizer, self.seed + (worker.id if worker else 0), self.tokens)
         while True:
             bank.refresh()
-            yield bank.batch(float(self.still), self.short)
+            yield bank.batch(float(self.still), self.short, float(self.parts))
 
     def on(self, device: str, workers: int) -> Iterator[Batch]:
         """The batches on a device; so many processes make them ahead, or, 0, this one makes each when its turn

@@ -19,7 +19,7 @@ from pipelines.vace import pack_mask
 class Batch:
     """`clean` (B, z, R + T, h, w), `control` (B, 2z + s*s, R + T, h, w), `cover` (B, R + T, h, w): where the subjects
     are; the tokens of a caption and a kind each; `labels` of the scenes, as `scene_labels` gives them; `held` (B,)
-    latent frames held in place after the first R, which are reference pictures."""
+    latent frames held in place after the first R, which are reference pictures; not `whole`: parts of frames."""
 
     clean: Tensor
     control: Tensor
@@ -29,6 +29,7 @@ class Batch:
     labels: Tensor
     held: Tensor
     references: int
+    whole: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +48,7 @@ class Picked:
     kinds: list[str]
     labels: Tensor
     held: Tensor
+    whole: bool = True
 
     def pin_memory(self) -> Picked:
         """The same where a GPU reads it at full speed; what `DataLoader` asks for."""
@@ -64,7 +66,7 @@ class Picked:
             torch.cat([beside, here.clean.float()], dim=2),
             torch.cat([torch.cat([beside, nothing], dim=1), control], dim=2),
             torch.cat([cover.new_zeros(count, references, *cover.shape[2:]), cover], dim=1),
-            here.tokens, here.kinds, here.labels, here.held, references,
+            here.tokens, here.kinds, here.labels, here.held, references, here.whole,
         )  # fmt: skip
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Picked:

@@ -159,16 +159,16 @@ def encode_drawn(folder: Path, encoder: LatentEncoder, cache: Path, minutes: flo
     count, number = 0, 0
     while time.monotonic() < deadline or drawn(folder):
         wait_while_paused(folder.parent)
-        if not (found := drawn(folder)):
+        if not (waiting := drawn(folder)):
             time.sleep(1)
             continue
-        path = found[0]
+        path = waiting[0]
         shard = encode_clips(load_exercises(path), encoder, 1 if encoder.device == "cpu" else AT_ONCE)
         save_whole(shard, cache / path.name)
         path.unlink()
         count, number = count + len(shard.clips), number + 1
         if number % 10 == 0:
-            print(f"{count} clips encoded, {len(drawn(folder))} files wait", flush=True)
+            print(f"{count} clips encoded, {len(waiting) - 1} files wait", flush=True)
 
 
 def load_shard(path: Path) -> Shard:

@@ -100,12 +100,13 @@ class Readouts(nn.Module):
     def _keep(self, name: str, block: nn.Module, inputs: object, output: Tensor) -> None:
         self._hidden[name] = F.layer_norm(output, output.shape[-1:])
 
-    def loss(self, cover: Tensor, labels: Tensor, references: int) -> Tensor:
+    def loss(self, cover: Tensor, labels: Tensor, references: int, whole: bool = True) -> Tensor:
         """(B,) the weighted errors of all three. `cover` (B, T, h, w) in 0..1 is where the subject is, `labels` as
-        `scene_labels` gives them; the first `references` of the T frames are pictures beside the clip."""
+        `scene_labels` gives them; the first `references` of the T frames are pictures beside the clip. Of frames that
+        are not `whole` nobody can tell where a token is, so that is not asked."""
         outline = F.binary_cross_entropy_with_logits(self.seen_outline(cover.shape), cover, reduction="none")
         errors = {
-            "position": self.position_error(cover.shape, references).mean(dim=(1, 2, 3)),
+            "position": whole * self.position_error(cover.shape, references).mean(dim=(1, 2, 3)),
             "scene": self.scene_error(labels),
             "outline": outline.mean(dim=(1, 2, 3)),
         }

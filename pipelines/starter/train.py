@@ -32,6 +32,7 @@ import torch
 import torch.distributed as dist
 from diffusers import AutoencoderKLWan
 
+from pipelines.errors import InputError
 from pipelines.starter.atlas.making import FILE
 from pipelines.starter.clips import LatentEncoder, encode_drawn, load_shard
 from pipelines.starter.diorama.library import open_library
@@ -176,13 +177,19 @@ def main() -> None:
         os.environ.setdefault("PYTORCH_CUDA_ALLOC_CONF", "expandable_segments:True")
     if "export" in options.stages and options.out is None:
         parser.error("export needs --out, the folder to write.")
+    if len(options.minutes) not in (1, len(options.stages)):
+        parser.error(f"--minutes has {len(options.minutes)} numbers for {len(options.stages)} stages; give one for all,"
+                     " or one for each.")  # fmt: skip
     options.folder.mkdir(parents=True, exist_ok=True)
     if "WORLD_SIZE" in os.environ:
         dist.init_process_group()
     minutes = options.minutes * len(options.stages) if len(options.minutes) == 1 else options.minutes
     for stage, long in zip(options.stages, minutes, strict=True):
         options.minutes = long
-        STAGES[stage](options)
+        try:
+            STAGES[stage](options)
+        except InputError as error:
+            parser.error(str(error))
 
 
 if __name__ == "__main__":

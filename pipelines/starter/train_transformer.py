@@ -97,10 +97,11 @@ def train_transformer(
         compile_blocks(model)
         _pass_nothing(model, device)
     torch.manual_seed(seed)
-    batches = Batches(folder / "cache", model.tokenizer, TOKENS["cpu" if device == "cpu" else "cuda"], 0.45, 0.35)
+    batches = Batches(folder / "cache", model.tokenizer, TOKENS["cpu" if device == "cpu" else "cuda"], 0.45, 0.35, 0.7)
     made, report = ready(batches.on(device, workers)), Report()
     for progress in steps(checkpoint, folder, minutes, device):
         batches.still.fill_(max(0.15, 0.45 - 0.45 * progress))  # shapes and colours first
+        batches.parts.fill_(min(0.7, max(0.1, 1.4 * (1 - progress))))  # for half the time mostly subjects from nearby
         batch = next(made)
         losses = _losses(model, batch, progress, device)
         losses.mean().backward()  # type: ignore[no-untyped-call]
@@ -123,7 +124,7 @@ def _losses(model: StarterModel, batch: Batch, progress: float, device: str) -> 
     sigma = sample_sigma(len(batch.clean), device, 2.0 - progress)
     with half_precision(device), attention(device):
         loss = flow_loss(model, batch.clean, batch.tokens, batch.control, sigma, batch.cover, gain)
-        return loss + gain * model.readouts.loss(batch.cover, batch.labels, batch.references)
+        return loss + gain * model.readouts.loss(batch.cover, batch.labels, batch.references, batch.whole)
 
 
 class Report:

@@ -10,6 +10,7 @@ from diffusers import WanVACETransformer3DModel
 from torch import Tensor, nn
 from transformers import T5Tokenizer, UMT5EncoderModel
 
+from pipelines.errors import InputError
 from pipelines.starter.readouts import Readouts
 from pipelines.starter.text import TEXT_DIM, Tokens, build_text_encoder, build_tokenizer, encode_text, tokenize
 from pipelines.starter.vae import LATENT_CHANNELS, SPATIAL_FACTOR
@@ -59,9 +60,15 @@ class StarterModel(nn.Module):
 
     @classmethod
     def load(cls, folder: Path) -> StarterModel:
-        """The parts of a saved starter, float32."""
+        """The parts of a saved starter, float32; InputError where its latents are not those of this code."""
+        transformer = WanVACETransformer3DModel.from_pretrained(folder / "transformer").float()
+        if (channels := transformer.config.in_channels) != LATENT_CHANNELS:
+            raise InputError(
+                f"The model in {folder} has {channels} latent channels; training goes on with models of"
+                f" {LATENT_CHANNELS} only. Begin without it, or with one exported by the present code."
+            )
         return cls(
-            WanVACETransformer3DModel.from_pretrained(folder / "transformer").float(),
+            transformer,
             UMT5EncoderModel.from_pretrained(folder / "text_encoder").float(),
             T5Tokenizer.from_pretrained(folder / "tokenizer"),
         )

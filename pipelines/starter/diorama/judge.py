@@ -1,8 +1,9 @@
-"""Two small networks that say what a clip of the larger world shows, learnt from true renders with seeds of their own.
+"""Three small networks that say what a clip of the larger world shows, learnt from renders with seeds of their own.
 
-One looks at frames: subject, colour, place, light and look. One looks at how points move from moment to moment, by
-dense inverse search (Kroeger et al. 2016): what the subject does and what the camera does. How far their answers can
-be trusted is measured on scenes they never saw and printed with every table.
+One looks at frames: place, light, look and where the subject is. One is shown what is there, cut out: subject and
+colour (`recogniser.py`). One looks at how points move from moment to moment, by dense inverse search (Kroeger et al.
+2016): what the subject does and what the camera does. How far their answers can be trusted is measured on scenes they
+never saw and printed with every table.
 """
 
 from __future__ import annotations
@@ -18,54 +19,32 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pipelines.starter.diorama.lessons import ASKED, MOMENTS, SIZE
+from pipelines.starter.diorama.recogniser import Block, Recogniser, cut_out
 from pipelines.starter.photos import Frames
 
-LOOKED_AT, WATCHED = ("subject", "colour", "place", "light", "look"), ("motion", "camera")
+LOOKED_AT, WATCHED = ("place", "light", "look"), ("motion", "camera")
+WHERE = "where"
 GRID = (28, 16)  # cells in which motion is told
 PER_CELL = 8.0  # pixels of motion that count as one
 
 
-class Block(nn.Module):
-    """Two convolutions beside a shortcut (He et al. 2016)."""
-
-    def __init__(self, inner: int, outer: int, stride: int) -> None:
-        super().__init__()
-        self.path = nn.Sequential(
-            nn.Conv2d(inner, outer, 3, stride, 1, bias=False), nn.BatchNorm2d(outer), nn.ReLU(),
-            nn.Conv2d(outer, outer, 3, 1, 1, bias=False), nn.BatchNorm2d(outer),
-        )  # fmt: skip
-        self.shortcut = nn.Sequential(nn.Conv2d(inner, outer, 1, stride, bias=False), nn.BatchNorm2d(outer))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.relu(self.path(x) + self.shortcut(x))
-
-
-WHERE = "where"
-
-
 class Looker(nn.Module):
     """(B, 3, h, w) frames in 0..1 -> a row of scores per question of LOOKED_AT, and WHERE: logits (B, 1, h / CELL,
-    w / CELL) of how much of each cell the subject fills. It looks twice: over all of the frame, and where the subject
-    is."""
+    w / CELL) of how much of each cell the subject fills."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.stem = nn.Sequential(nn.Conv2d(3, width, 3, 2, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU())
-        self.stages = nn.ModuleList(
-            Block(inner * width, outer * width, stride) for inner, outer, stride in ((1, 2, 2), (2, 4, 2), (4, 8, 2))
-        )
+        self.stages = nn.ModuleList(Block(inner * width, outer * width, 2) for inner, outer in ((1, 2), (2, 4), (4, 8)))
         self.where = nn.Conv2d(12 * width, 1, 1)
-        self.heads = nn.ModuleDict({name: nn.Linear(28 * width, len(ASKED[name])) for name in LOOKED_AT})
+        self.heads = nn.ModuleDict({name: nn.Linear(16 * width, len(ASKED[name])) for name in LOOKED_AT})
 
     def forward(self, frames: Tensor) -> dict[str, Tensor]:
-        fine, coarse = self.stages[1](self.stages[0](self.stem(frames * 2 - 1))), self.stages[2]
-        x = coarse(fine)
-        cells = torch.cat([fine, F.interpolate(x, size=fine.shape[2:], mode="bilinear")], dim=1)
-        where = self.where(cells)
-        share = where.detach().float().sigmoid() + 1e-3
-        subject = (cells * share).sum(dim=(2, 3)) / share.sum(dim=(2, 3))
-        pooled = torch.cat([x.mean(dim=(2, 3)), x.amax(dim=(2, 3)), subject], dim=1)
-        return {WHERE: where} | {name: head(pooled) for name, head in self.heads.items()}
+        fine = self.stages[1](self.stages[0](self.stem(frames * 2 - 1)))
+        coarse = self.stages[2](fine)
+        cells = torch.cat([fine, F.interpolate(coarse, size=fine.shape[2:], mode="bilinear")], dim=1)
+        pooled = torch.cat([coarse.mean(dim=(2, 3)), coarse.amax(dim=(2, 3))], dim=1)
+        return {WHERE: self.where(cells)} | {name: head(pooled) for name, head in self.heads.items()}
 
     def texture(self, frames: Tensor) -> Tensor:
         """(B, D) means and spreads of what the first layers see, wherever it is: how frames are drawn rather than what
@@ -96,12 +75,12 @@ class Watcher(nn.Module):
 
 
 class Judge(nn.Module):
-    """Both networks. `width` 24 suits a CPU, 64 a GPU."""
+    """All three networks. `width` 24 suits a CPU, 64 a GPU."""
 
     def __init__(self, width: int = 24) -> None:
         super().__init__()
         self.width = width
-        self.looker, self.watcher = Looker(width), Watcher(2 * width // 3)
+        self.looker, self.recogniser, self.watcher = Looker(width), Recogniser(width), Watcher(2 * width // 3)
 
     @torch.inference_mode()
     def name(self, frames: Frames) -> dict[str, str]:
@@ -110,10 +89,11 @@ class Judge(nn.Module):
         seen = at_moments(frames)
         device = next(self.parameters()).device
         self.eval()
-        looked = self.looker(torch.from_numpy(seen[1:]).permute(0, 3, 1, 2).to(device).float() / 255)
+        pictures = torch.from_numpy(seen[1:]).permute(0, 3, 1, 2).to(device).float() / 255
+        looked = self.looker(pictures)
+        recognised = self.recogniser(cut_out(pictures, looked.pop(WHERE).sigmoid()))
         watched = self.watcher(torch.from_numpy(motion_of(seen))[None].to(device))
-        scores = {name: found for name, found in {**looked, **watched}.items() if name in ASKED}
-        likely = {name: found.softmax(1).mean(0) for name, found in scores.items()}
+        likely = {name: found.softmax(1).mean(0) for name, found in {**recognised, **looked, **watched}.items()}
         return {name: ASKED[name][int(found.argmax())] for name, found in likely.items()}
 
     @torch.inference_mode()

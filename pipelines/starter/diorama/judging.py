@@ -26,8 +26,9 @@ from pipelines.starter.diorama.lessons import (
 )
 from pipelines.starter.diorama.library import Library
 from pipelines.starter.diorama.prompts import held_out_scenes, wish_of
+from pipelines.starter.diorama.recogniser import RECOGNISED, cut_out
 from pipelines.starter.diorama.subjects import PEOPLE
-from pipelines.starter.diorama.varying import motion_lessons, softened, varied
+from pipelines.starter.diorama.varying import motion_lessons, softened, softly, varied
 from pipelines.starter.runs import Checkpoint, half_precision, save_whole
 
 TRUST_SEEDS = 2 * JUDGE_SEEDS  # details of the scenes a judge is examined on begin here
@@ -35,8 +36,8 @@ TRUST_SEEDS = 2 * JUDGE_SEEDS  # details of the scenes a judge is examined on be
 
 @dataclass(frozen=True)
 class Effort:
-    """How much a judge learns: from so many scenes, in so many steps of `batch` frames, and as many of clips, with
-    networks so wide."""
+    """How much a judge learns: from so many scenes, in so many steps of `batch` frames, twice as many of cut-outs and
+    as many of clips, with networks so wide."""
 
     scenes: int
     steps: int
@@ -63,11 +64,11 @@ def trained_judge(kept: Path, library: Library, effort: Effort, seed: int = 9) -
     lessons = _kept_lessons(kept, library, effort, seed)
     torch.manual_seed(seed)
     judge = Judge(effort.width).to(device)
-    unfinished = [kept.with_name(f"{kept.stem}-{part}.pt") for part in ("looker", "watcher")]
-    teach(judge, lessons, effort, seed, *unfinished)
+    unfinished = {part: kept.with_name(f"{kept.stem}-{part}.pt") for part in ("looker", "recogniser", "watcher")}
+    teach(judge, lessons, effort, seed, unfinished)
     state = {"width": judge.width, "weights": judge.state_dict()}
     save_whole(state, kept)
-    for path in unfinished:
+    for path in unfinished.values():
         path.unlink()
     return judge
 
@@ -85,19 +86,30 @@ def _kept_lessons(kept: Path, library: Library, effort: Effort, seed: int) -> Le
     return joined(parts)
 
 
-def teach(judge: Judge, lessons: Lessons, effort: Effort, seed: int, looker: Path, watcher: Path) -> None:
-    """Teach both networks, one frames, one clips; each goes on from its file, if there is one."""
+def teach(judge: Judge, lessons: Lessons, effort: Effort, seed: int, files: dict[str, Path]) -> None:
+    """Teach all three, each of which goes on from its file, if there is one."""
     device = next(judge.parameters()).device
     drawing = torch.Generator().manual_seed(seed)
     rng = np.random.default_rng(seed)
 
-    def pictures() -> tuple[Tensor, Tensor, Tensor]:
+    def frames() -> tuple[Tensor, Tensor, Tensor]:
         clip = torch.randint(len(lessons.frames), (effort.batch,), generator=drawing)
         moment = torch.randint(lessons.frames.shape[1], (effort.batch,), generator=drawing)
-        frames, where = (part[clip, moment].to(device).float() / 255 for part in (lessons.frames, lessons.where))
-        return *varied(frames, where, drawing), lessons.answers[clip].to(device)
+        seen, where = (part[clip, moment].to(device).float() / 255 for part in (lessons.frames, lessons.where))
+        return seen, where, lessons.answers[clip].to(device)
 
-    _learn(judge.looker, pictures, LOOKED_AT, effort.steps, looker)
+    def pictures() -> tuple[Tensor, Tensor, Tensor]:
+        seen, where, answers = frames()
+        return *varied(seen, where, drawing), answers
+
+    _learn(judge.looker, pictures, LOOKED_AT, effort.steps, files["looker"])
+
+    def cut_outs() -> tuple[Tensor, None, Tensor]:
+        seen, where, answers = frames()
+        cut = cut_out(seen, where, drawing)
+        return torch.cat([softly(cut[:, :3], drawing), cut[:, 3:]], dim=1), None, answers
+
+    _learn(judge.recogniser, cut_outs, RECOGNISED, 2 * effort.steps, files["recogniser"])
     motions, answers = motion_lessons(lessons, rng)
 
     def clips() -> tuple[Tensor, None, Tensor]:
@@ -105,7 +117,7 @@ def teach(judge: Judge, lessons: Lessons, effort: Effort, seed: int, looker: Pat
         noisy = motions[pick].to(device).float()
         return noisy + 0.03 * torch.randn_like(noisy), None, answers[pick].to(device)
 
-    _learn(judge.watcher, clips, WATCHED, effort.steps, watcher)
+    _learn(judge.watcher, clips, WATCHED, effort.steps, files["watcher"])
 
 
 def _learn(

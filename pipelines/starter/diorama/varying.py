@@ -15,8 +15,8 @@ from pipelines.starter.photos import Frames
 
 
 def varied(frames: Tensor, where: Tensor, drawing: torch.Generator) -> tuple[Tensor, Tensor]:
-    """(B, 3, h, w) in 0..1, mirrored by chance, shifted and sized a little, and as an autoencoder leaves them: three in
-    five softened, all with some noise; and (B, 1, h', w') where something is in them, moved alike."""
+    """(B, 3, h, w) in 0..1, mirrored by chance, shifted and sized a little, and as an autoencoder leaves them; and
+    (B, 1, h', w') where something is in them, moved alike."""
     count, device = len(frames), frames.device
 
     def chance(low: float, high: float, *shape: int) -> Tensor:
@@ -33,16 +33,21 @@ def varied(frames: Tensor, where: Tensor, drawing: torch.Generator) -> tuple[Ten
         grid = F.affine_grid(place, list(planes.shape), align_corners=False)
         return F.grid_sample(planes, grid, padding_mode="reflection", align_corners=False)
 
-    moved = shifted(frames)
-    soft, sharp = chance(0.4, 1.6, 1, 1, 1), chance(0, 1, 1, 1, 1) < 0.4
+    return softly(shifted(frames), drawing), shifted(where)
+
+
+def softly(frames: Tensor, drawing: torch.Generator) -> Tensor:
+    """(B, C, h, w) as an autoencoder leaves them: three in five softened, all with some noise."""
+    count, channels, device = len(frames), frames.shape[1], frames.device
+    soft, sharp, noise = (torch.rand(count, 1, 1, 1, generator=drawing).to(device) for _ in range(3))
     taps = torch.arange(-4, 5, device=device).float().view(1, 1, 1, -1)
-    kernel = torch.exp(-0.5 * (taps / soft) ** 2)
-    kernel = (kernel / kernel.sum(-1, keepdim=True)).repeat_interleave(3, dim=0)
-    flat = F.pad(moved.flatten(0, 1)[None], (4, 4, 4, 4), mode="replicate")
-    flat = F.conv2d(flat, kernel, groups=3 * count)
-    blurred = F.conv2d(flat, kernel.transpose(2, 3), groups=3 * count).view_as(moved)
-    noise = torch.randn(moved.shape, generator=drawing).to(device) * chance(0, 0.03, 1, 1, 1)
-    return torch.where(sharp, moved, blurred) + noise, shifted(where)
+    kernel = torch.exp(-0.5 * (taps / (0.4 + 1.2 * soft)) ** 2)
+    kernel = (kernel / kernel.sum(-1, keepdim=True)).repeat_interleave(channels, dim=0)
+    flat = F.pad(frames.flatten(0, 1)[None], (4, 4, 4, 4), mode="replicate")
+    flat = F.conv2d(flat, kernel, groups=channels * count)
+    blurred = F.conv2d(flat, kernel.transpose(2, 3), groups=channels * count).view_as(frames)
+    grain = torch.randn(frames.shape, generator=drawing).to(device) * 0.03 * noise
+    return torch.where(sharp < 0.4, frames, blurred) + grain
 
 
 def softened(rng: np.random.Generator, frames: Frames) -> Frames:

@@ -147,6 +147,20 @@ def test_what_is_drawn_is_encoded_and_picked_up_while_in_use(
     assert batch.tokens.ids.shape == batch.tokens.mask.shape == (len(batch.kinds), tokenizer.model_max_length)
 
 
+def test_more_parts_than_clips_make_a_batch(
+    encoder: LatentEncoder, tokenizer: T5Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.starter.parts.SIDE", 2)
+    monkeypatch.setattr("pipelines.starter.bank.REFERENCED", (0.0, 1.0, 0.0, 0.0))
+    made = shot("mask", size=(64, 32), frames=5, references=(Reference(CUBE, 0, 0),))
+    bank = ClipBank(Kept(encode_clips([exercise(made)], encoder, 1)), tokenizer, 0, tokens=160)
+    bank.refresh()
+    clips, parts = bank.batch(0.0, 0.0).on("cpu"), bank.batch(0.0, 0.0, parts=1.0).on("cpu")
+    assert clips.whole and clips.references == 1 and clips.clean.shape == (6, 4, 3, 4, 8)
+    assert not parts.whole and parts.references == 0 and parts.clean.shape == (80, 4, 2, 2, 2)
+    assert set(parts.kinds) == {"mask in part", "none in part"}
+
+
 @pytest.mark.parametrize("workers", [0, 2])
 def test_batches_follow_what_is_asked_of_them_whoever_makes_them(
     tmp_path: Path, encoder: LatentEncoder, tokenizer: T5Tokenizer, workers: int
@@ -159,8 +173,9 @@ def test_batches_follow_what_is_asked_of_them_whoever_makes_them(
     first = next(made)
     assert first.clean.shape[2] - first.references == 1
     batches.still.fill_(0.0)
-    lengths = [batch.clean.shape[2] - batch.references for batch in itertools.islice(made, 4 * workers + 1)]
-    assert lengths[-1] == 2
+    batches.parts.fill_(1.0)
+    *_, last = itertools.islice(made, 4 * workers + 1)
+    assert last.clean.shape[2] - last.references == 2 and first.whole and not last.whole
 
 
 def test_drawing_waits_for_what_is_drawn_to_be_encoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,8 @@ from pipelines.starter.atlas.forms import made
 from pipelines.starter.atlas.keeping import encoded, keep
 from pipelines.starter.atlas.making import OWN
 from pipelines.starter.atlas.views import turntable
+from pipelines.starter.transformer import build_transformer
+from pipelines.starter.vae import LATENT_CHANNELS
 from pipelines.types import Conditioning
 from tests.pipelines.starter.diorama.stages import FORMS
 
@@ -103,3 +105,22 @@ def test_an_export_needs_a_folder_to_go_to(monkeypatch: pytest.MonkeyPatch, caps
     with pytest.raises(SystemExit):
         train.main()
     assert "--out" in capsys.readouterr().err
+
+
+def test_as_many_minutes_as_stages_or_one_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        run(monkeypatch, tmp_path, tmp_path, "draw", "vae", "clips", "--minutes", "1", "2")
+    assert "--minutes has 2 numbers for 3 stages" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("_few_and_small")
+def test_a_model_of_another_shape_is_no_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build_transformer(LATENT_CHANNELS + 4, layers=1).save_pretrained(tmp_path / "old" / "transformer")
+    for stage in ("transformer", "distil"):
+        with pytest.raises(SystemExit):
+            run(monkeypatch, tmp_path, tmp_path, stage, "--begin-with", str(tmp_path / "old"))
+        assert f"has {LATENT_CHANNELS + 4} latent channels" in capsys.readouterr().err

@@ -86,6 +86,11 @@ def test_inner_layers_learn_positions_outline_and_scene_and_their_heads_are_left
     assert torch.equal(model.readouts.seen_outline(cover.shape) > 0, cover > 0.5)
     assert model.readouts.position_error(cover.shape, references=0).mean() < 0.1
     assert model.readouts.scene_error(labels).max() < 0.5
+    unplaced = model.readouts.loss(cover, labels, references=0, whole=False)
+    assert torch.allclose(
+        model.readouts.loss(cover, labels, references=0) - unplaced,
+        model.readouts.WEIGHTS["position"] * model.readouts.position_error(cover.shape, 0).mean(dim=(1, 2, 3)),
+    )
     saved = assemble(build_vae(8, 8, 4), model, Defaults()).transformer.state_dict()
     assert not any(name.split(".")[0] in ("position", "outline", "scene", "readouts") for name in saved)
 
