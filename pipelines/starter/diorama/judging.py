@@ -32,6 +32,8 @@ from pipelines.starter.diorama.varying import motion_lessons, softened, softly, 
 from pipelines.starter.runs import Checkpoint, half_precision, save_whole
 
 TRUST_SEEDS = 2 * JUDGE_SEEDS  # details of the scenes a judge is examined on begin here
+FINDING = 20.0  # how much finding the subject counts beside each question: all else is read from where it was found
+TOLD = 0.3  # cut-outs made where the subject is known to be; the others are where it was found, as in use
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Effort:
 
 
 CHUNK = 300  # scenes a file
-CPU = Effort(scenes=9_000, steps=2_200)  # half an hour of one core to draw, under an hour of two to learn
+CPU = Effort(scenes=16_200, steps=2_200)  # an hour of one core to draw, more than one of two to learn
 GPU = Effort(scenes=40_000, steps=20_000, batch=256, width=64)
 
 
@@ -104,10 +106,15 @@ def teach(judge: Judge, lessons: Lessons, effort: Effort, seed: int, files: dict
 
     _learn(judge.looker, pictures, LOOKED_AT, effort.steps, files["looker"])
 
+    judge.looker.eval()
+
     def cut_outs() -> tuple[Tensor, None, Tensor]:
         seen, where, answers = frames()
-        cut = cut_out(seen, where, drawing)
-        return torch.cat([softly(cut[:, :3], drawing), cut[:, 3:]], dim=1), None, answers
+        seen = softly(seen, drawing)
+        with torch.no_grad():
+            found = judge.looker(seen)[WHERE].float().sigmoid()
+        told = (torch.rand(len(seen), 1, 1, 1, generator=drawing) < TOLD).to(device)
+        return cut_out(seen, torch.where(told, where, found), drawing), None, answers
 
     _learn(judge.recogniser, cut_outs, RECOGNISED, 2 * effort.steps, files["recogniser"])
     motions, answers = motion_lessons(lessons, rng)
@@ -139,7 +146,7 @@ def _learn(
             scores = network(seen)
         loss = torch.zeros((), device=seen.device)
         if where is not None:
-            loss = loss + F.binary_cross_entropy_with_logits(scores[WHERE].float(), where)
+            loss = loss + FINDING * F.binary_cross_entropy_with_logits(scores[WHERE].float(), where)
         for name in names:
             right = answers[:, column[name]]
             if (right != NOTHING).any():
