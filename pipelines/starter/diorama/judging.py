@@ -32,7 +32,7 @@ from pipelines.starter.diorama.varying import motion_lessons, softened, softly, 
 from pipelines.starter.runs import Checkpoint, half_precision, save_whole
 
 TRUST_SEEDS = 2 * JUDGE_SEEDS  # details of the scenes a judge is examined on begin here
-FINDING = 20.0  # how much finding the subject counts beside each question: all else is read from where it was found
+FINDING = 5.0  # how much finding the subject counts beside each question: all else is read from where it was found
 TOLD = 0.3  # cut-outs made where the subject is known to be; the others are where it was found, as in use
 
 
