@@ -16,7 +16,7 @@ RECOGNISED = ("subject", "colour")
 SIDE = 40  # pixels of a cut-out
 AROUND = 1.12  # how much wider than the subject it is
 FILLED = 0.3  # of the fullest cell: from there on a cell is the subject's
-LOOSE = (0.3, 0.12)  # how far a cut-out to learn from is moved, in half sides, and how much it is sized
+LOOSE = (0.15, 0.12)  # how far a cut-out to learn from is moved, in half sides, and how much it is sized
 
 
 def squares(where: Tensor) -> tuple[Tensor, Tensor]:
@@ -45,17 +45,11 @@ def cut_out(frames: Tensor, where: Tensor, drawing: torch.Generator | None = Non
     across = torch.ones(len(frames), device=frames.device)
     if drawing is not None:
         chance = torch.rand(len(frames), 4, generator=drawing).to(frames.device) * 2 - 1
-        middle = middle + half * LOOSE[0] / 2 * chance[:, :2]
+        middle = middle + half * LOOSE[0] * chance[:, :2]
         half = half * (1 + LOOSE[1] * chance[:, 2:3])
         across = chance[:, 3].sign()
-    nothing = torch.zeros_like(across)
-    affine = torch.stack(
-        [
-            torch.stack([half[:, 0] * across, nothing, middle[:, 0]], dim=1),
-            torch.stack([nothing, half[:, 1], middle[:, 1]], dim=1),
-        ],
-        dim=1,
-    )
+    half = torch.stack([half[:, 0] * across, half[:, 1]], dim=1)
+    affine = torch.cat([torch.diag_embed(half), middle[:, :, None]], dim=2)
     grid = F.affine_grid(affine, [len(frames), 3, SIDE, SIDE], align_corners=False)
     return torch.cat([F.grid_sample(part, grid, align_corners=False) for part in (frames, where)], dim=1)
 

@@ -23,11 +23,9 @@ def varied(frames: Tensor, where: Tensor, drawing: torch.Generator) -> tuple[Ten
         return (low + (high - low) * torch.rand(count, *shape, generator=drawing)).to(device)
 
     mirror = torch.where(chance(0, 1) < 0.5, -1.0, 1.0)
-    size, zero = chance(0.85, 1.12), torch.zeros(count, device=device)
+    size = chance(0.85, 1.12)
     shift = chance(-0.1, 0.1, 2)
-    place = torch.stack(
-        [torch.stack([mirror * size, zero, shift[:, 0]], 1), torch.stack([zero, size, shift[:, 1]], 1)], 1
-    )
+    place = torch.cat([torch.diag_embed(torch.stack([mirror * size, size], 1)), shift[:, :, None]], dim=2)
 
     def shifted(planes: Tensor) -> Tensor:
         grid = F.affine_grid(place, list(planes.shape), align_corners=False)
