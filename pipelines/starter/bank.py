@@ -28,13 +28,14 @@ from pipelines.starter.runs import rank
 from pipelines.starter.text import tokenize
 from pipelines.starter.vae import SPATIAL_FACTOR, TEMPORAL_FACTOR
 
-CAPACITY = 4000  # clips of one size and length; after that new ones take the place of the oldest
+CAPACITY = 10_000  # clips of one size and length; after that new ones take the place of the oldest
 DROP_CONTROL = 0.12
 DROP_PROMPT, DROP_PROMPT_SHOWN, DROP_PROMPT_BEGUN = 0.12, 0.28, 0.5  # a picture is mostly set in motion without words
 REFERENCED = (0.56, 0.29, 0.1, 0.05)  # batches with none to three reference pictures
 UNNAMED = 0.65  # captions that leave to a reference what it tells
 BEGUN = ("given", "warped")
 LOOK_AGAIN = 10.0  # seconds between two looks for new shards
+CAPTION = 16  # tokens that a batch holds less for every caption, which takes time to write and to read, too
 AT_A_TIME = 8  # shards read before the next batch is made
 
 
@@ -99,7 +100,7 @@ class ClipBank:
         full, height, width = key
         length = full if full < 3 or rng.random() > short else int(rng.integers(2, full))
         area = part_side(height, width) ** 2 if partly else height * width
-        count = max(4, self.tokens // (area // 4 * (length + references)))
+        count = max(4, self.tokens // (area // 4 * (length + references) + CAPTION))
         picked = [group[i] for i in rng.integers(len(group), size=count)]
         shown = [sorted(rng.permutation(len(clip.references))[:references]) for clip in picked]
         free = rng.random(count) < DROP_CONTROL

@@ -43,7 +43,7 @@ class Defaults:
 
 
 FULL = Defaults()
-FEW_STEPS = Defaults(num_inference_steps=6, guidance_scale=1.0, guidance_interval=(0.0, 1.0))  # of a distilled model
+FEW_STEPS = Defaults(num_inference_steps=8, guidance_scale=1.0, guidance_interval=(0.0, 1.0))  # of a distilled model
 
 
 def assemble(vae: AutoencoderKLWan, model: StarterModel, defaults: Defaults) -> WanVACEPipeline:

@@ -28,15 +28,15 @@ def part_side(height: int, width: int) -> int:
 def in_parts(picked: Picked, rng: np.random.Generator) -> Picked:
     """One part of each clip of a batch that has no references."""
     side = part_side(*picked.cover.shape[2:])
-    corners = [_corner(cover.float().mean(dim=0), side, rng) for cover in picked.cover]
+    tops, lefts = _corners(picked.cover.float().mean(dim=1), side, rng)
+    columns = (lefts[:, None] + torch.arange(side))[:, None, :]
 
     def cut(planes: Tensor, high: int = 1) -> Tensor:
-        return torch.stack(
-            [
-                each[..., high * top : high * (top + side), left : left + side]
-                for each, (top, left) in zip(planes, corners, strict=True)
-            ]
-        )
+        rows = (high * tops[:, None] + torch.arange(high * side))[:, :, None]
+        ahead = planes.flatten(1, -3)  # one index for each clip's planes, whatever they are
+        clip = torch.arange(len(planes))[:, None, None]
+        cells = ahead.permute(0, 2, 3, 1)[clip, rows, columns]
+        return cells.permute(0, 3, 1, 2).reshape(*planes.shape[:-2], high * side, side)
 
     return replace(
         picked, clean=cut(picked.clean), inactive=cut(picked.inactive), reactive=cut(picked.reactive),
@@ -45,14 +45,21 @@ def in_parts(picked: Picked, rng: np.random.Generator) -> Picked:
     )  # fmt: skip
 
 
-def _corner(cover: Tensor, side: int, rng: np.random.Generator) -> tuple[int, int]:
-    """Top and left of a part, of which a random cell of the subject, if there is one, is about the middle."""
-    height, width = cover.shape
-    weights = cover.flatten().double().numpy()
-    if weights.sum() > 0 and rng.random() >= ELSEWHERE:
-        row, column = divmod(int(rng.choice(len(weights), p=weights / weights.sum())), width)
-        aside = rng.integers(-ASIDE, ASIDE + 1, 2)
-        top, left = row - side // 2 + int(aside[0]), column - side // 2 + int(aside[1])
-    else:
-        top, left = int(rng.integers(height)), int(rng.integers(width))
-    return min(max(top, 0), height - side), min(max(left, 0), width - side)
+def _corners(cover: Tensor, side: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Tops and lefts (B,) of parts of frames (B, h, w), of which a random cell of the subject, if there is one, is
+    about the middle."""
+    count, height, width = cover.shape
+    sums = cover.flatten(1).double().cumsum(dim=1)
+    total = sums[:, -1:]
+    aimed = total[:, 0] > 0
+    aimed &= torch.from_numpy(rng.random(count) >= ELSEWHERE)
+    cell = torch.searchsorted(sums, total * torch.from_numpy(rng.random((count, 1))), right=True)[:, 0]
+    rows, columns = (
+        torch.where(aimed, at - side // 2 + _draws(rng, -ASIDE, ASIDE + 1, count), _draws(rng, 0, sides, count))
+        for at, sides in ((cell // width, height), (cell % width, width))
+    )
+    return rows.clamp(0, height - side), columns.clamp(0, width - side)
+
+
+def _draws(rng: np.random.Generator, low: int, high: int, count: int) -> Tensor:
+    return torch.from_numpy(rng.integers(low, high, count))

@@ -57,10 +57,9 @@ class Tokens(NamedTuple):
 def tokenize(tokenizer: T5Tokenizer, captions: Sequence[str]) -> Tokens:
     """The L tokens of each that the tokenizer's model reads."""
     found = tokenizer(
-        list(captions), padding="max_length", max_length=tokenizer.model_max_length, truncation=True,
-        return_tensors="pt",
+        list(captions), padding="max_length", max_length=tokenizer.model_max_length, truncation=True
     )  # fmt: skip
-    return Tokens(found.input_ids, found.attention_mask)
+    return Tokens(torch.tensor(found.input_ids), torch.tensor(found.attention_mask))
 
 
 def encode_text(encoder: UMT5EncoderModel, tokens: Tokens) -> Tensor:

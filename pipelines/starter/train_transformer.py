@@ -90,7 +90,7 @@ def train_transformer(
     average = copy.deepcopy(model).requires_grad_(False)
     trainer = Trainer(model, StarterModel.PLAIN, MATRIX_LR, REST_LR)
     checkpoint = Checkpoint(folder / "transformer.pt", {"model": model, "average": average, "trainer": trainer}, device)
-    if checkpoint.minutes == 0:
+    if checkpoint.minutes == 0 and begin_with is None:
         teach_reading(model, READING_SIZE, READING_STEPS, seed=0)
         average.load_state_dict(model.state_dict())
     if compiled:

@@ -152,12 +152,13 @@ def test_more_parts_than_clips_make_a_batch(
 ) -> None:
     monkeypatch.setattr("pipelines.starter.parts.SIDE", 2)
     monkeypatch.setattr("pipelines.starter.bank.REFERENCED", (0.0, 1.0, 0.0, 0.0))
+    monkeypatch.setattr("pipelines.starter.bank.CAPTION", 2)
     made = shot("mask", size=(64, 32), frames=5, references=(Reference(CUBE, 0, 0),))
     bank = ClipBank(Kept(encode_clips([exercise(made)], encoder, 1)), tokenizer, 0, tokens=160)
     bank.refresh()
     clips, parts = bank.batch(0.0, 0.0).on("cpu"), bank.batch(0.0, 0.0, parts=1.0).on("cpu")
     assert clips.whole and clips.references == 1 and clips.clean.shape == (6, 4, 3, 4, 8)
-    assert not parts.whole and parts.references == 0 and parts.clean.shape == (80, 4, 2, 2, 2)
+    assert not parts.whole and parts.references == 0 and parts.clean.shape == (40, 4, 2, 2, 2)
     assert set(parts.kinds) == {"mask in part", "none in part"}
 
 

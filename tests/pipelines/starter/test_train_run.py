@@ -72,10 +72,10 @@ def test_from_nothing_to_a_model_of_few_steps_that_makes_a_clip(
     assert json.loads((tmp_path / "undistilled" / "septet.json").read_text())["num_inference_steps"] == 14
     run(monkeypatch, folder, small_world, "distil", *minutes)
     run(monkeypatch, folder, small_world, "export", "--out", str(out))
-    assert capsys.readouterr().out.rstrip().endswith("6 steps, guidance 1")
+    assert capsys.readouterr().out.rstrip().endswith("8 steps, guidance 1")
 
     info = model_info(str(out), tmp_path)
-    assert (info.num_inference_steps, info.guidance_scale) == (6, 1.0)
+    assert (info.num_inference_steps, info.guidance_scale) == (8, 1.0)
     assert {"dog", "car"} <= set(info.knows["subjects"]) and "watercolour" in " ".join(info.knows["looks"])
     model = LatentVideoModel(info, "cpu")
     asked = Conditioning(5, 32, 32, prompt=info.prompts[0])
