@@ -36,14 +36,14 @@ PROMPTS = (
 class Defaults:
     """How the starter is best sampled; `guidance_interval` in fractions of the steps."""
 
-    num_inference_steps: int = 14
-    guidance_scale: float = 3.0
+    num_inference_steps: int = 8
+    guidance_scale: float = 4.0
     flow_shift: float = 3.0
-    guidance_interval: tuple[float, float] = (0.0, 0.7)
+    guidance_interval: tuple[float, float] = (0.0, 1.0)
 
 
-FULL = Defaults()
-FEW_STEPS = Defaults(num_inference_steps=8, guidance_scale=1.0, guidance_interval=(0.0, 1.0))  # of a distilled model
+GUIDED = Defaults()
+DISTILLED = Defaults(guidance_scale=1.0)
 
 
 def assemble(vae: AutoencoderKLWan, model: StarterModel, defaults: Defaults) -> WanVACEPipeline:

@@ -19,14 +19,15 @@ from torch import Tensor
 from pipelines.sampling import Sampling, denoise
 from pipelines.starter.bank import Batches
 from pipelines.starter.batch import Batch
-from pipelines.starter.export import FEW_STEPS, FULL, Defaults
+from pipelines.starter.export import DISTILLED, GUIDED, Defaults
 from pipelines.starter.optim import Trainer
 from pipelines.starter.runs import Checkpoint, Stateful, half_precision, rank, ready, steps
 from pipelines.starter.train_transformer import Report, attention, compile_blocks, update_average
 from pipelines.starter.transformer import StarterModel
 
-TOKENS = {"cpu": 1600, "cuda": 16_000}  # in a batch
+TOKENS = {"cpu": 1600, "cuda": 48_000}  # in a batch
 MATRIX_LR, REST_LR = 0.004, 5e-4
+TAUGHT = Defaults(num_inference_steps=14)  # more than in use, so that the student may be asked for more or fewer
 LESSONS = 10  # steps of the student for every way of the teacher
 
 
@@ -91,7 +92,7 @@ def distil(
     workers: int = 0,
 ) -> None:  # fmt: skip
     """Train for `minutes` in all, counted as the transformer's; goes on from `folder/distilled.pt` where that exists.
-    The teacher is the average in `folder/transformer.pt`, or the saved starter in `begin_with`, sampled as FULL says;
+    The teacher is the average in `folder/transformer.pt`, or the saved starter in `begin_with`, sampled as TAUGHT says;
     the student begins as its copy."""
     seed = time.time_ns() % 2**31 + rank()
     teacher = trained(folder) if begin_with is None else StarterModel.load(begin_with)
@@ -108,7 +109,7 @@ def distil(
     made, report, rng = ready(batches.on(device, workers)), Report(), np.random.default_rng(seed)
     for progress in steps(checkpoint, folder, minutes, device):
         batch = next(made)
-        way = taught_way(teacher, batch, FULL, int(rng.integers(2**31)))
+        way = taught_way(teacher, batch, TAUGHT, int(rng.integers(2**31)))
         for _ in range(LESSONS):
             losses = student_loss(student, batch, way)
             losses.mean().backward()  # type: ignore[no-untyped-call]
@@ -127,7 +128,7 @@ def trained(folder: Path) -> StarterModel:
 def to_export(folder: Path) -> tuple[StarterModel, Defaults]:
     """The student where there is one, else what it would learn from, each with the settings it is best sampled with."""
     if not (folder / "distilled.pt").exists():
-        return trained(folder), FULL
+        return trained(folder), GUIDED
     student = StarterModel.build()
     student.load_state_dict(torch.load(folder / "distilled.pt", map_location="cpu")["average"])
-    return student, FEW_STEPS
+    return student, DISTILLED

@@ -26,10 +26,12 @@ from pipelines.starter.runs import Checkpoint, fast_in_half, half_precision, ran
 from pipelines.starter.train_words import teach_reading
 from pipelines.starter.transformer import StarterModel, flow_loss, sample_sigma
 
-TOKENS = {"cpu": 1600, "cuda": 32_000}  # in a batch
+# In a batch. Telling a GPU what to do takes as long for a small one: with 32,000 tokens it was busy a third of a run.
+TOKENS = {"cpu": 1600, "cuda": 96_000}
 MATRIX_LR, REST_LR = 0.02, 2e-3
 EMA = 0.998
 READING_STEPS, READING_SIZE = 160, (4, 6)
+COMPILED = 32  # versions of a block there may be; one more would not be compiled at all
 # A subject fills a tenth of a frame and is most of what is asked for: until late in a run its cells count so much more.
 SUBJECT_GAIN = 3.0
 
@@ -44,6 +46,7 @@ def update_average(average: StarterModel, model: StarterModel, steps: int) -> No
 def compile_blocks(model: StarterModel) -> None:
     """Compile the repeated blocks in place, for any batch and length. Their hooks, which differ, stay outside, so that
     what is compiled for one serves all."""
+    torch._dynamo.config.recompile_limit = COMPILED
     for block in (*model.transformer.blocks, *model.transformer.vace_blocks):
         block.forward = partial(_on_no_views, torch.compile(block.forward, dynamic=True))
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from pipelines.sampling import Sampling, denoise
 from pipelines.starter.batch import Batch
-from pipelines.starter.export import FEW_STEPS, FULL, Defaults
+from pipelines.starter.export import DISTILLED, Defaults
 from pipelines.starter.optim import Trainer
 from pipelines.starter.text import Tokens, build_text_encoder, build_tokenizer, tokenize
 from pipelines.starter.train_distil import Way, student_loss, taught_way
@@ -115,8 +115,8 @@ def _distance(student: StarterModel, asked: Batch, way: Way) -> float:
 
 
 def test_a_distilled_model_is_sampled_in_four_to_eight_steps_without_a_second_pass() -> None:
-    assert 4 <= FEW_STEPS.num_inference_steps <= 8 < FULL.num_inference_steps
+    assert 4 <= DISTILLED.num_inference_steps <= 8
     sampling = Sampling(
-        FEW_STEPS.num_inference_steps, FEW_STEPS.guidance_scale, 0, FEW_STEPS.flow_shift, FEW_STEPS.guidance_interval
+        DISTILLED.num_inference_steps, DISTILLED.guidance_scale, 0, DISTILLED.flow_shift, DISTILLED.guidance_interval
     )
     assert not any(sampling.guided(done / 8) for done in range(8))
