@@ -29,6 +29,7 @@ from pipelines.types import NOTHING, Conditioning, Mask
 # last alone, one in the middle, first and middle
 GIVEN = {"first": 0.46, "five": 0.2, "nine": 0.06, "both": 0.12, "last": 0.05, "middle": 0.05, "key": 0.06}
 GROWN = 4  # pixels a mask is widened by at most
+EDGES = 0.35  # of structure; grey pictures are soon understood
 BEGUN = 0.2  # of structure: with the first five frames of the look, as a window goes on from the one before
 
 
@@ -95,7 +96,7 @@ def _warped(asked: Conditioning, shot: Shot) -> Conditioning:
 
 def _structure(shot: Shot, rng: np.random.Generator) -> Frames:
     """The source's structure at any level of blur; depth is a grey picture already."""
-    edges = shot.order.source != "depth" and rng.random() < 0.25
+    edges = shot.order.source != "depth" and rng.random() < EDGES
     return structure_frames(shot.source, "edges" if edges else "grey", int(rng.integers(len(BLUR_SIGMAS))))
 
 

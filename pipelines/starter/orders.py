@@ -21,7 +21,7 @@ T = TypeVar("T", bound=str)
 Kind = Literal["none", "given", "warped", "structure", "keyed", "mask"]
 Source = Literal["own", "photo", "clay", "mockup", "depth"]
 KINDS: dict[Kind, float] = {
-    "none": 0.33, "given": 0.26, "warped": 0.08, "structure": 0.11, "keyed": 0.07, "mask": 0.15
+    "none": 0.28, "given": 0.26, "warped": 0.1, "structure": 0.15, "keyed": 0.07, "mask": 0.14
 }  # fmt: skip
 STILL_KINDS: tuple[Kind, ...] = ("none", "structure", "mask")  # of single pictures; one given whole leaves no question
 # What of a scene is shown whose structure is asked for: the same as a photo, an untextured render, a mock-up of boxes

@@ -21,7 +21,8 @@ from studio.views.panel import panel
 from studio.views.vocabulary import under_prompt
 from tests.studio.rooms import quiet_shelf
 
-INFO = model_info(STARTER, Path())  # 32 tokens
+INFO = model_info(STARTER, Path())
+MOST = INFO.max_prompt_tokens  # the last of which is the end of a prompt
 WORD = "ball "
 
 
@@ -30,15 +31,15 @@ def test_little_is_said_of_little() -> None:
 
 
 def test_near_the_end_the_count_is_said_and_nothing_is_a_cut() -> None:
-    prompts = {"prompt": WORD * 28}
-    assert remarks(prompts, INFO) == ["Prompt: 29 of 32 tokens."]
+    prompts = {"prompt": WORD * (MOST - 4)}
+    assert remarks(prompts, INFO) == [f"Prompt: {MOST - 3} of {MOST} tokens."]
     assert cuts(prompts, INFO) == []
 
 
 def test_past_the_end_the_first_lost_words_are_named_by_field() -> None:
     prompts = {
-        "panels.1.prompt": WORD * 31 + "then a red cube spins slowly",
-        "negative_prompt": WORD * 30 + "one two three",
+        "panels.1.prompt": WORD * (MOST - 1) + "then a red cube spins slowly",
+        "negative_prompt": WORD * (MOST - 2) + "one two three",
     }
     first, second = cuts(prompts, INFO)
     assert first.startswith("Panel 2: ")
@@ -70,7 +71,7 @@ def test_what_is_typed_is_read_as_the_modes_read_it() -> None:
         "negative_prompt": "text",
         "looks.0": "a star",
     }
-    assert remarks(Typed(more=[WORD * 40]).prompts(), INFO)[0].startswith("Further prompt 1: ")
+    assert remarks(Typed(more=[WORD * 50]).prompts(), INFO)[0].startswith("Further prompt 1: ")
 
 
 @pytest.fixture
@@ -83,17 +84,17 @@ def shelf(tmp_path: Path) -> Iterator[Shelf]:
 
 def test_the_page_may_ask(shelf: Shelf) -> None:
     with TestClient(build_app(shelf), base_url="http://127.0.0.1") as client:
-        reply = client.post("/prompts", json={"prompt": WORD * 40})
-        assert reply.json()["lines"][0].startswith("Prompt: 41 of 32 tokens. What is not read begins with")
+        reply = client.post("/prompts", json={"prompt": WORD * 50})
+        assert reply.json()["lines"][0].startswith(f"Prompt: 51 of {MOST} tokens. What is not read begins with")
         assert client.post("/prompts", json={"prompt": "a ball"}).json() == {"lines": []}
         assert client.post("/prompts", json={"prompt": "x" * (MAX_PROMPT + 1)}).status_code == 422
         assert client.post("/prompts", json={"panels": ["x"] * (MAX_PANELS + 1)}).status_code == 422
 
 
 def test_a_job_whose_prompt_was_cut_says_so_wherever_it_is_shown(shelf: Shelf) -> None:
-    job = shelf.submit(LOCAL, "text-to-video", {"prompt": WORD * 31 + "<b>cube</b> spins"})
+    job = shelf.submit(LOCAL, "text-to-video", {"prompt": WORD * (MOST - 1) + "<b>cube</b> spins"})
     (notice,) = job.record()["notices"]
-    assert "of 32 tokens" in notice
+    assert f"of {MOST} tokens" in notice
     assert job.recipe["notices"] == [notice]
     html = panel(job, [job])["html"]
     assert "s-notice" in html
