@@ -2,7 +2,7 @@
 
 The teacher, the trained model, is sampled as it would be in use, guided and in many steps. At any point of its way the
 student learns to say with one pass what the teacher said with two (Meng et al. 2023, their first stage). The student's
-way is the teacher's then, and the studio's solver, of higher order, follows it in 8 steps about as well as in 14.
+way is the teacher's then, and the studio's solver, of higher order, follows it well in 8 steps (docs/training.md).
 """
 
 from __future__ import annotations

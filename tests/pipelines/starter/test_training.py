@@ -231,3 +231,19 @@ def test_a_stopped_training_goes_on_where_it_was(
     assert capsys.readouterr().out.startswith(f"{before['trainer']['steps'] + 1} ")
     name = "transformer.proj_out.weight"
     assert not torch.equal(after["average"][name], before["average"][name])
+
+
+def test_only_a_model_of_nothing_is_taught_to_read_first(
+    tmp_path: Path, encoder: LatentEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taught: list[StarterModel] = []
+    monkeypatch.setattr(StarterModel, "build", staticmethod(_small_model))
+    monkeypatch.setattr(StarterModel, "load", staticmethod(lambda folder: _small_model()))
+    monkeypatch.setattr(stage, "TOKENS", {"cpu": 24})
+    monkeypatch.setattr(stage, "teach_reading", lambda model, *_, **__: taught.append(model))
+    draw(small_source(), tmp_path / "drawn", 0.0, lambda _: ((32, 32), 1), 4)
+    encode_drawn(tmp_path / "drawn", encoder, tmp_path / "cache", 0.0)
+    for begin_with, lessons in ((tmp_path / "saved", 0), (None, 1)):
+        train_transformer(tmp_path, "cpu", 0.001, compiled=False, begin_with=begin_with)
+        assert len(taught) == lessons
+        (tmp_path / "transformer.pt").unlink()
