@@ -51,8 +51,7 @@ def _corners(cover: Tensor, side: int, rng: np.random.Generator) -> tuple[Tensor
     count, height, width = cover.shape
     sums = cover.flatten(1).double().cumsum(dim=1)
     total = sums[:, -1:]
-    aimed = total[:, 0] > 0
-    aimed &= torch.from_numpy(rng.random(count) >= ELSEWHERE)
+    aimed = (total[:, 0] > 0) & torch.from_numpy(rng.random(count) >= ELSEWHERE)
     cell = torch.searchsorted(sums, total * torch.from_numpy(rng.random((count, 1))), right=True)[:, 0]
     rows, columns = (
         torch.where(aimed, at - side // 2 + _draws(rng, -ASIDE, ASIDE + 1, count), _draws(rng, 0, sides, count))
