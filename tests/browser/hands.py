@@ -52,9 +52,23 @@ def give_inputs(tab: Locator, mode: str, inputs: Inputs) -> None:
         field(tab, "prompt").fill(NEEDS_PROMPT[mode])
 
 
+def unfold(tab: Locator, name: str) -> None:
+    """Open a fold. Gradio makes its inside only then, and on a busy machine was once seen not to: then again, as a
+    person would."""
+    button = tab.get_by_role("button", name=name)
+    inside = button.locator("xpath=following-sibling::*").locator("textarea, input").first
+    button.click()
+    try:
+        expect(inside).to_be_visible(timeout=10_000)
+    except AssertionError:
+        button.click()
+        button.click()
+        expect(inside).to_be_visible()
+
+
 def hurry(tab: Locator, steps: int = 2, seed: int | None = None) -> None:
     """Few steps, so that a test is quick."""
-    tab.get_by_role("button", name=words.SETTINGS).click()
+    unfold(tab, words.SETTINGS)
     field(tab, "num_inference_steps").fill(str(steps))
     if seed is not None:
         field(tab, "seed").fill(str(seed))

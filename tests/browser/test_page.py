@@ -99,7 +99,7 @@ def test_the_keyboard_reaches_prompt_and_generate_with_a_visible_ring(page: Page
 
 def test_rolling_and_forgetting_a_seed(page: Page) -> None:
     tab = hands.open_tab(page, "text-to-video")
-    tab.get_by_role("button", name=words.SETTINGS).click()
+    hands.unfold(tab, words.SETTINGS)
     seed = hands.field(tab, "seed")
     tab.get_by_role("button", name=words.DICE).click()
     expect(seed).not_to_have_value("")
@@ -121,7 +121,7 @@ def test_bad_settings_get_one_sentence(page: Page, prompt: str, field: str | Non
     tab = hands.open_tab(page, "text-to-video")
     hands.field(tab, "prompt").fill(prompt)
     if field:
-        tab.get_by_role("button", name=words.SETTINGS).click()
+        hands.unfold(tab, words.SETTINGS)
         hands.field(tab, field).fill(value)
     hands.generate(tab)
     notice = page.get_by_test_id("toast-body").first
@@ -164,7 +164,7 @@ def test_a_prompt_past_its_end_is_said_while_it_is_typed(page: Page) -> None:
 
 def test_the_length_is_typed_in_seconds_and_said_in_frames(page: Page) -> None:
     tab = hands.open_tab(page, "text-to-video")
-    tab.get_by_role("button", name=words.SETTINGS).click()
+    hands.unfold(tab, words.SETTINGS)
     length = hands.field(tab, "num_frames")
     length.fill("3")
     hands.field(tab, "frame_rate").fill("8")

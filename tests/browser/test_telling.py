@@ -74,7 +74,7 @@ def test_a_picture_with_a_name_is_offered_under_the_prompt_and_used(page: Page, 
 def test_a_painted_region_becomes_a_brush(page: Page, inputs: Inputs, tmp_path: Path) -> None:
     tab = hands.open_tab(page, "image-to-video")
     hands.give_inputs(tab, "image-to-video", inputs)
-    tab.get_by_role("button", name=words.MOTION).click()
+    hands.unfold(tab, words.MOTION)
     tab.get_by_role("button", name=tab_words.BRUSH_ADD).click()
     hands.paint(tab.locator("canvas").filter(visible=True).first, (0.2, 0.5), (0.4, 0.55))
     slider = tab.get_by_label(labels.label("brush.horizontal")).filter(visible=True).first
