@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import trimesh
 
-from pipelines.starter.atlas.modelling import DARK, GOLD, RED, RGB, STONE, WHITE, WOOD, Model
+from pipelines.starter.atlas.modelling import DARK, RED, RGB, STONE, WHITE, WOOD, Model
 
 
 def _rocket(m: Model) -> None:
@@ -60,36 +60,6 @@ def _tower(m: Model) -> None:
     m.box(WOOD, (0, 0.2, 0.38), (0.24, 0.4, 0.06))
 
 
-def _lighthouse(m: Model) -> None:
-    for i in range(5):
-        low, high = 0.34 - 0.03 * i, 0.34 - 0.03 * (i + 1)
-        m.turned(
-            RED if i % 2 == 0 else WHITE,
-            [(0, 0.36 * i), (low, 0.36 * i), (high, 0.36 * i + 0.36), (0, 0.36 * i + 0.36)],
-        )
-    m.turned(DARK, [(0, 1.8), (0.28, 1.8), (0.28, 1.86), (0, 1.86)])
-    m.turned(GOLD, [(0, 1.86), (0.14, 1.86), (0.14, 2.08), (0, 2.08)])
-    m.turned(RED, [(0, 2.08), (0.2, 2.08), (0, 2.28)])
-
-
-def _bridge(m: Model) -> None:
-    m.box(RED, (0, 0.42, 0), (3.2, 0.08, 0.5))
-    for x in (-0.9, 0.9):
-        for z in (-0.24, 0.24):
-            m.box(RED, (x, 0.65, z), (0.12, 1.3, 0.08))
-        for y in (0.75, 1.2):
-            m.box(RED, (x, y, 0), (0.1, 0.08, 0.46))
-    for z in (-0.24, 0.24):
-        for left, middle, right in ((-0.9, 0.0, 0.9), (-2.3, -1.6, -0.9), (0.9, 1.6, 2.3)):
-            along = np.linspace(left, right, 15)
-            high = 0.52 + 0.78 * ((along - middle) / ((right - left) / 2)) ** 2
-            for i in range(14):
-                if max(abs(along[i]), abs(along[i + 1])) > 1.62:
-                    continue
-                m.rod(RED, (float(along[i]), float(high[i]), z), (float(along[i + 1]), float(high[i + 1]), z), 0.025)
-                m.rod(RED, (float(along[i]), float(high[i]), z), (float(along[i]), 0.45, z), 0.012)
-
-
 def _stone_bridge(m: Model) -> None:
     """Three arches, each pier cut as a ring of boxes around its openings."""
     for x in np.linspace(-1.5, 1.5, 61):
@@ -124,8 +94,6 @@ BUILDINGS: dict[str, Callable[[Model], None]] = {
     "rocket": _rocket,
     "castle": _castle,
     "tower": _tower,
-    "lighthouse": _lighthouse,
-    "bridge": _bridge,
     "stone bridge": _stone_bridge,
     "house": _house,
 }

@@ -34,15 +34,6 @@ def _cube(m: Model) -> None:
     m.box(RED, (0, 0, 0), (1, 1, 1))
 
 
-def _edged_cube(m: Model) -> None:
-    m.box(RED, (0, 0, 0), (1, 1, 1))
-    for a in (-0.5, 0.5):
-        for b in (-0.5, 0.5):
-            m.box(WHITE, (0, a, b), (1.06, 0.08, 0.08))
-            m.box(WHITE, (a, 0, b), (0.08, 1.06, 0.08))
-            m.box(WHITE, (a, b, 0), (0.08, 0.08, 1.06))
-
-
 def _cone(m: Model) -> None:
     m.turned(RED, [(0, 0), (0.5, 0), (0.5, 0.02), (0, 1.2)])
 
@@ -131,12 +122,6 @@ def _apple(m: Model) -> None:
     m.ball(GREEN, (0.2, 1.06, 0), (0.18, 0.06, 0.1))
 
 
-def _floor_lamp(m: Model) -> None:
-    m.turned(DARK, [(0, 0), (0.26, 0), (0.26, 0.05), (0.03, 0.07), (0.03, 1.3), (0, 1.3)])
-    m.turned(RED, [(0.36, 1.12), (0.2, 1.62), (0.18, 1.62), (0.34, 1.12)])
-    m.ball((1.0, 0.93, 0.7), (0, 1.3, 0), 0.13)
-
-
 def _mug(m: Model) -> None:
     m.turned(RED, [(0, 0), (0.36, 0), (0.4, 0.06), (0.4, 0.86), (0.36, 0.86), (0.36, 0.7), (0, 0.7)])
     m.turned((0.3, 0.17, 0.09), [(0, 0.71), (0.35, 0.71), (0.35, 0.72), (0, 0.72)])
@@ -154,50 +139,6 @@ def _book(m: Model) -> None:
     for z in (-0.118, 0.118):
         m.box(GOLD, (0.02, 0.85, z), (0.55, 0.16, 0.01))
         m.box(GOLD, (0.02, 0.62, z), (0.4, 0.05, 0.01))
-
-
-def _wall_clock(m: Model) -> None:
-    disc = creation.cylinder(0.55, 0.16, sections=48)
-    m.add(disc, RED, (0, 0.6, 0))
-    for z in (-0.085, 0.085):
-        m.add(creation.cylinder(0.46, 0.02, sections=48), WHITE, (0, 0.6, z))
-        for hour in range(12):
-            turn = hour * np.pi / 6
-            m.box(DARK, (0.38 * float(np.sin(turn)), 0.6 + 0.38 * float(np.cos(turn)), z * 1.15), (0.05, 0.05, 0.02))
-        m.rod(DARK, (0, 0.6, z * 1.25), (0.14, 0.82, z * 1.25), 0.028)
-        m.rod(DARK, (0, 0.6, z * 1.25), (-0.3, 0.7, z * 1.25), 0.022)
-    for x in (-0.25, 0.25):
-        m.box(RED, (x, 0.06, 0), (0.1, 0.16, 0.12))
-
-
-def _open_book(m: Model) -> None:
-    for side in (-1, 1):
-        for i in range(8):
-            x, y = side * (0.04 + 0.09 * i), 0.36 + 0.12 * float(np.sin(i / 7 * np.pi * 0.8))
-            m.box(WHITE, (x, y, 0.0), (0.092, 0.08, 1.0))
-            if i % 2 and i < 7:
-                m.box(DARK, (x, y + 0.042, 0.0), (0.03, 0.005, 0.7))
-        m.box(RED, (side * 0.38, 0.28, 0), (0.78, 0.05, 1.08))
-
-
-def _deer(m: Model) -> None:
-    """Looks to the front."""
-    fur: RGB = (0.62, 0.4, 0.22)
-    m.ball(fur, (0, 1.0, 0), (0.24, 0.26, 0.52))
-    m.rod(fur, (0, 1.1, 0.4), (0, 1.62, 0.62), 0.12)
-    m.ball(fur, (0, 1.68, 0.74), (0.13, 0.14, 0.24))
-    m.ball(DARK, (0, 1.64, 0.97), 0.05)
-    m.ball(WHITE, (0, 1.12, -0.52), (0.09, 0.12, 0.07))
-    for x in (-1, 1):
-        for z in (-0.36, 0.36):
-            m.rod(fur, (0.14 * x, 0.95, z), (0.13 * x, 0.05, z), 0.065)
-            m.box(DARK, (0.13 * x, 0.04, z), (0.12, 0.08, 0.14))
-        m.ball(DARK, (0.11 * x, 1.72, 0.84), 0.03)
-        m.ball(fur, (0.2 * x, 1.8, 0.62), (0.12, 0.07, 0.05))
-        m.rod(WOOD, (0.07 * x, 1.8, 0.64), (0.3 * x, 2.2, 0.5), 0.035)
-        m.rod(WOOD, (0.3 * x, 2.2, 0.5), (0.24 * x, 2.5, 0.62), 0.03)
-        m.rod(WOOD, (0.2 * x, 2.02, 0.57), (0.36 * x, 2.12, 0.78), 0.028)
-        m.rod(WOOD, (0.28 * x, 2.18, 0.52), (0.5 * x, 2.42, 0.5), 0.028)
 
 
 def _heart(m: Model) -> None:
@@ -223,7 +164,6 @@ FORMS: dict[str, Callable[[Model], None]] = {
     "ball": _ball,
     "beach ball": _beach_ball,
     "cube": _cube,
-    "edged cube": _edged_cube,
     "cone": _cone,
     "ringed cone": _ringed_cone,
     "balloon": _balloon,
@@ -232,12 +172,8 @@ FORMS: dict[str, Callable[[Model], None]] = {
     "mushroom": _mushroom,
     "cloud": _cloud,
     "apple": _apple,
-    "floor lamp": _floor_lamp,
     "mug": _mug,
     "book": _book,
-    "wall clock": _wall_clock,
-    "open book": _open_book,
-    "deer": _deer,
     "heart": _heart,
 }
 

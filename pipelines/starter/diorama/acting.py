@@ -15,6 +15,7 @@ from pipelines.starter.diorama.subjects import COLOURS, KINDS, Kind
 TAU = 2 * np.pi
 SHADOW = 0.5  # how dark what stands under the sun makes the ground
 THIN = 0.22  # how far a cut-out reaches to the front at most
+TURNS = np.radians(18)  # how far from its best side a thing is shown at rest: a form is learnt from few sides
 WIDEST = (np.radians(50), np.radians(68))  # how far a thin and any other body turns from its broad side on its way
 STRIDE = 0.075  # how far feet swing, a part of a thing's size
 
@@ -72,8 +73,8 @@ def act(
     amount = 0.35 + 0.65 * cast.amount
     place = np.repeat(rest[None], count, axis=0)
     lean, sizes, gait = np.zeros(count), np.full(count, size), np.zeros(count)
-    best = np.radians(180 - shown.facts.facing)
-    heading = np.full(count, best + np.radians(rng.uniform(-kind.turns, kind.turns)))
+    best = np.radians(180 - (shown.facts.facing or (-90 if kind.sideways else 0)))
+    heading = np.full(count, best + rng.uniform(-TURNS, TURNS))
     way = {"left": -1.0, "right": 1.0}.get(cast.motion, float(rng.choice((-1.0, 1.0))))
     phase = (u + 0.5) * TAU
     if cast.motion in ("left", "right", "walking"):
@@ -94,7 +95,7 @@ def act(
             place[:, 1] += size * 0.02 * np.abs(np.sin(phase * 3))
     elif cast.motion == "jumping":
         hops = 1 + round(amount * 1.6)
-        place[:, 1] += size * (0.25 + 0.3 * amount) * np.abs(np.sin(phase * hops / 2))
+        place[:, 1] += size * (0.2 + 0.2 * amount) * np.abs(np.sin(phase * hops / 2))
     elif cast.motion == "spinning":
         heading = heading + way * (u + 0.5) * TAU * (0.35 + 0.75 * amount)
     elif cast.motion in ("rising", "falling"):

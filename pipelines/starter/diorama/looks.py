@@ -69,7 +69,7 @@ def _line_drawing(shot: Drawn) -> Tensor:
     y, x = torch.meshgrid(*(torch.arange(n, device=colour.device) for n in (height, width)), indexing="ij")
     hatch = ((x + y) % 5 == 0).float() * ((0.42 - grey) * 2.4).clamp(0, 0.7)
     paper = colour.new_tensor((0.985, 0.98, 0.965)).view(1, 3, 1, 1)
-    breath = paper + (colour - grey) * 0.42
+    breath = paper + (colour - grey) * 0.75
     return (breath * (1 - ink.clamp(0, 0.92)) * (1 - hatch)).clamp(0, 1)
 
 
@@ -101,7 +101,7 @@ def _neon(shot: Drawn) -> Tensor:
     glow = _blurred(tube, min(height, width) / 56) * 1.5 + _blurred(tube, min(height, width) / 18) * 1.6
     core = (lines - 0.6).clamp_min(0) * 0.9
     dark = colour.new_tensor((0.03, 0.02, 0.08)).view(1, 3, 1, 1)
-    return (dark + colour * 0.1 + tube * 0.9 + glow + core).clamp(0, 1)
+    return (dark + colour * 0.22 + tube * 0.9 + glow + core).clamp(0, 1)
 
 
 LOOKS: dict[str, Callable[[Drawn], Tensor]] = {

@@ -26,7 +26,7 @@ def _beach(s: Site) -> None:
     s.ground("sand", 5.0)
     s.ground("water", 9.0, (0.05, -0.12 if not s.lively else -0.25), begin=1.35, height=0.02)
     s.ground("glints", 6.0, (-0.08, -0.06), begin=1.33, height=0.03, role=VEIL, opacity=0.9)
-    s.props("tree:coconut", 3, 0.9, 1.6, sway=0.03, size=4.4)
+    s.props("garden tree:coconut", 3, 0.9, 1.6, sway=0.03, size=4.4)
     s.props("rock", 2, 0.8, 1.3, size=0.7)
 
 
@@ -45,7 +45,7 @@ def _forest(s: Site) -> None:
     dark: RGB = tuple(0.75 * v for v in s.weather.light)  # type: ignore[assignment]
     s.backdrop("wood", 4.6, 4.6, 4, dark)
     s.backdrop("wood", 2.9, 3.2, 4)
-    s.props("tree", 7, 1.15, 2.6, sway=0.02, size=4.6)
+    s.props("garden tree", 7, 1.15, 2.6, sway=0.02, size=4.6)
     s.props("bush", 4, 0.9, 1.8, size=1.2, sway=0.02)
     s.props("mushroom", 2, 0.7, 1.0, size=0.3)
 
@@ -99,7 +99,7 @@ def _mountains(s: Site) -> None:
     s.backdrop("mountains", 16, 4.6, 4)
     s.backdrop("pines", 7, 0.62, 5)
     s.props("rock", 5, 0.9, 2.4, size=1.0)
-    s.props("tree:pine", 4, 1.5, 3.2, size=3.6, sway=0.01)
+    s.props("garden tree:pine", 4, 1.5, 3.2, size=3.6, sway=0.01)
 
 
 def _field(s: Site) -> None:
@@ -108,7 +108,7 @@ def _field(s: Site) -> None:
     s.ground("patches", 11.0, role=VEIL)
     s.backdrop("hills", 12, 1.5, 6)
     s.backdrop("hills", 7, 0.6, 9)
-    s.props("tree", 3, 2.2, 4.5, size=4.0, sway=0.02)
+    s.props("garden tree", 3, 2.2, 4.5, size=4.0, sway=0.02)
     s.props("bush", 3, 1.6, 3.0, size=1.1, sway=0.02)
     s.props("flower", 5, 0.7, 1.5, size=0.42, sway=0.05)
 

@@ -15,6 +15,7 @@ from pipelines.starter.diorama.subjects import KINDS
 from pipelines.starter.diorama.weather import WEATHERS, falling
 
 LEAST_BESIDE = 0.55  # of the larger subject
+SLENDER = 0.76  # of the picture's height, at most
 EMPTY_DISTANCE = 4.5  # metres to where a subject would be
 
 
@@ -66,10 +67,11 @@ def _sizes(scene: Scene) -> list[float]:
 
 
 def _distance(rng: np.random.Generator, high: list[float], wide: list[float], focal: float, aspect: float) -> float:
-    """From how far the subjects fill about half of the picture."""
+    """From how far the subjects fill about half of the picture; what is slender, most of its height."""
     if not high:
         return EMPTY_DISTANCE
-    part = rng.uniform(0.5, 0.62)
+    slender = max(1.0, max(high) / sum(wide))
+    part = min(SLENDER, rng.uniform(0.5, 0.62) * slender**0.5)
     tall = max(high) / (part * aspect)
     broad = sum(wide) * (1.15 if len(wide) > 1 else 1.0) / (0.68 if len(wide) > 1 else 0.6)
     return float(focal * max(tall, broad))

@@ -98,8 +98,8 @@ class Site:
     def prop(
         self, subject: str, x: float, z: float, scale: float = 1.0, size: float | None = None, sway: float = 0.0
     ) -> None:
-        """A thing that belongs to the place, x and z metres from where the camera begins; "tree:pine" is any tree that
-        has a pine in its name."""
+        """A thing that belongs to the place, x and z metres from where the camera begins; "garden tree:pine" is any
+        that has a pine in its name."""
         subject, _, hint = subject.partition(":")
         pool = [shown for shown in self.library.things.get(subject, ()) if hint in shown.facts.name]
         if not pool:

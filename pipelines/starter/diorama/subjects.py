@@ -8,14 +8,14 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Kind:
     """`size` of its longest side in metres of the stage; it `walks` on legs, `heads` where it goes, `flies` or hangs in
-    the air by nature, `sails` on water; `turns` how far (degrees) from its best side it may be shown at rest."""
+    the air by nature, `sails` on water; seen from its side it is known best, `sideways`, or else from its front."""
 
     size: float
     walks: bool = False
     heads: bool = False
     flies: bool = False
     sails: bool = False
-    turns: float = 50.0
+    sideways: bool = False
 
 
 KINDS: dict[str, Kind] = {
@@ -23,19 +23,19 @@ KINDS: dict[str, Kind] = {
     "man": Kind(1.8, walks=True),
     "woman": Kind(1.7, walks=True),
     "child": Kind(1.3, walks=True),
-    "dog": Kind(1.1, walks=True),
-    "cat": Kind(0.9, walks=True),
-    "horse": Kind(2.3, walks=True),
-    "deer": Kind(2.0, walks=True),
-    "rabbit": Kind(0.7, walks=True),
-    "bird": Kind(0.7, walks=True),
-    "fish": Kind(0.8, heads=True, flies=True),
-    "teddy bear": Kind(0.9, walks=True, turns=35),
-    "car": Kind(3.4, heads=True),
-    "bus": Kind(5.0, heads=True),
-    "truck": Kind(4.4, heads=True),
-    "bicycle": Kind(1.7, heads=True),
-    "motorbike": Kind(2.0, heads=True),
+    "dog": Kind(1.1, walks=True, sideways=True),
+    "cat": Kind(0.9, walks=True, sideways=True),
+    "horse": Kind(2.3, walks=True, sideways=True),
+    "deer": Kind(2.0, walks=True, sideways=True),
+    "rabbit": Kind(0.7, walks=True, sideways=True),
+    "bird": Kind(0.7, walks=True, sideways=True),
+    "fish": Kind(0.8, heads=True, flies=True, sideways=True),
+    "teddy bear": Kind(0.9, walks=True),
+    "car": Kind(3.4, heads=True, sideways=True),
+    "bus": Kind(5.0, heads=True, sideways=True),
+    "truck": Kind(4.4, heads=True, sideways=True),
+    "bicycle": Kind(1.7, heads=True, sideways=True),
+    "motorbike": Kind(2.0, heads=True, sideways=True),
     "boat": Kind(2.8, heads=True, sails=True),
     "plane": Kind(3.4, heads=True, flies=True),
     "rocket": Kind(2.6, flies=True),
@@ -44,27 +44,27 @@ KINDS: dict[str, Kind] = {
     "cube": Kind(1.0),
     "cone": Kind(1.1),
     "tree": Kind(4.0),
-    "flower": Kind(1.1, turns=25),
+    "flower": Kind(1.1),
     "mushroom": Kind(0.9),
     "cactus": Kind(1.5),
-    "house": Kind(4.2, turns=40),
+    "house": Kind(4.2),
     "tower": Kind(5.5),
-    "castle": Kind(5.0, turns=35),
-    "bridge": Kind(6.0, turns=30),
-    "chair": Kind(1.1, turns=45),
+    "castle": Kind(5.0),
+    "bridge": Kind(6.0),
+    "chair": Kind(1.1),
     "table": Kind(1.6),
-    "sofa": Kind(2.2, turns=35),
+    "sofa": Kind(2.2),
     "lamp": Kind(1.3),
-    "book": Kind(0.8, turns=35),
+    "book": Kind(0.8),
     "cup": Kind(0.7),
-    "guitar": Kind(1.2, turns=25),
-    "clock": Kind(0.8, turns=25),
-    "robot": Kind(1.7, walks=True, turns=35),
+    "guitar": Kind(1.2),
+    "clock": Kind(0.8),
+    "robot": Kind(1.7, walks=True),
     "apple": Kind(0.7),
     "cake": Kind(0.8),
-    "star": Kind(1.0, flies=True, turns=25),
-    "heart": Kind(1.0, flies=True, turns=25),
-    "cloud": Kind(2.2, flies=True, turns=30),
+    "star": Kind(1.0, flies=True),
+    "heart": Kind(1.0, flies=True),
+    "cloud": Kind(2.2, flies=True),
 }
 COLOURS: dict[str, tuple[float, float, float]] = {
     "red": (0.86, 0.1, 0.1),

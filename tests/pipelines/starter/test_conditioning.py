@@ -59,13 +59,18 @@ def test_warped_frames_show_what_the_clip_goes_on_to_show(camera: str) -> None:
 
 
 def test_what_moves_by_itself_is_carried_along() -> None:
-    made = shot("warped", scene=replace(CUBE, cast=(replace(CUBE.cast[0], motion="right", amount=0.6),)))
-    task = task_for(made)
-    assert task.video is not None and task.mask is not None
-    cube = (made.masks[0, 4] > 200) & (task.mask[4] == 0)
-    assert cube.sum() > 0.8 * (made.masks[0, 4] > 200).sum()
-    assert np.abs(task.video[4].astype(int) - made.frames[4])[cube].mean() < 8
-    assert np.abs(made.frames[0].astype(int) - made.frames[4])[cube].mean() > 16
+    """How well depends on how the cube happens to stand: asked of several."""
+    errors = []
+    for detail in range(6):
+        cast = (replace(CUBE.cast[0], motion="right", amount=0.6),)
+        made = shot("warped", scene=replace(CUBE, cast=cast, detail=detail))
+        task = task_for(made)
+        assert task.video is not None and task.mask is not None
+        cube = (made.masks[0, 4] > 200) & (task.mask[4] == 0)
+        assert cube.sum() > 0.8 * (made.masks[0, 4] > 200).sum()
+        errors.append(np.abs(task.video[4].astype(int) - made.frames[4])[cube].mean())
+        assert np.abs(made.frames[0].astype(int) - made.frames[4])[cube].mean() > 16
+    assert np.mean(errors) < 8
 
 
 @pytest.mark.parametrize("source", ["photo", "clay", "mockup", "depth"])

@@ -1,0 +1,112 @@
+"""All stages of train.py by one command, drawing and encoding beside the others.
+
+    python -m pipelines.starter.recipe --minutes 15 --device cuda --out starter-2
+
+It goes on where it was stopped, with as many minutes again; `--vae` and `--begin-with` save what they can.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import torch
+
+from pipelines.starter.atlas.making import FILE
+
+VAE, STUDENT = 0.2, 0.2  # of the time there is: for the autoencoder; of what is left then, for the student
+ENDING = 0.6  # minutes that loading and writing take at the end
+FEW_CORES = 4  # with no more, one process draws and the one that learns makes its own batches
+
+
+class Recipe:
+    """One run of all stages in `folder`, over so many `minutes` of the clock from now; `common` are words for every
+    stage."""
+
+    def __init__(self, folder: Path, minutes: float, device: str, common: Sequence[str]) -> None:
+        self.folder, self.minutes, self.common = folder, minutes, ["--folder", str(folder), "--device", device, *common]
+        self.deadline = time.monotonic() + 60 * minutes
+        cores = os.cpu_count() or 1
+        self.drawing, self.batching = (1, 0) if cores <= FEW_CORES else (cores - 6, 4)
+        # a stage counts a CPU's minutes thread by thread
+        self.threads = torch.get_num_threads() if device == "cpu" else 1
+
+    def left(self) -> float:
+        """Minutes of the clock."""
+        return max(0.0, (self.deadline - time.monotonic()) / 60 - ENDING)
+
+    def run(self, out: Path, vae: Path | None = None, begin_with: Path | None = None) -> None:
+        """Make the folder `out`. `vae` is an autoencoder's, taken as it is; `begin_with` a starter's of this shape."""
+        begun = () if begin_with is None else ("--begin-with", str(begin_with))
+        if vae is not None and not (self.folder / "vae").exists():
+            (self.folder / "vae").symlink_to(vae.resolve())
+        drawing = ("draw", "--device", "cpu", "--workers", str(self.drawing), *self._clock(self.minutes))
+        with self._beside(*drawing):
+            if not (self.folder / "vae").exists():
+                self._stage("vae", *self._counted("vae.pt", VAE * self.minutes), *self._workers())
+                self._stage("freeze")
+            with self._beside("clips", *self._clock(self.minutes)):
+                if not begun and not (self.folder / "text_encoder").exists():
+                    self._stage("words")
+                learning = self._counted("transformer.pt", (1 - STUDENT) * self.left())
+                self._stage("transformer", *learning, *begun, *self._workers())
+                self._stage("distil", *self._counted("distilled.pt", self.left()), *self._workers())
+        self._stage("export", "--out", str(out))
+
+    def _counted(self, checkpoint: str, minutes: float) -> tuple[str, ...]:
+        """So many minutes of the clock more than a stage has had."""
+        path = self.folder / checkpoint
+        had = float(torch.load(path, map_location="cpu")["minutes"]) if path.exists() else 0.0
+        return self._clock(had + minutes * self.threads)
+
+    @staticmethod
+    def _clock(minutes: float) -> tuple[str, ...]:
+        return ("--minutes", f"{minutes:.3f}")
+
+    def _workers(self) -> tuple[str, ...]:
+        return ("--workers", str(self.batching))
+
+    def _command(self, words: Sequence[str]) -> list[str]:
+        return [sys.executable, "-m", "pipelines.starter.train", words[0], *self.common, *words[1:]]
+
+    def _stage(self, *words: str) -> None:
+        print(f"{self.left():.1f} minutes left: {' '.join(words)}", flush=True)
+        subprocess.run(self._command(words), check=True)
+
+    @contextmanager
+    def _beside(self, *words: str) -> Iterator[None]:
+        """A stage that runs until what is inside is done."""
+        process = subprocess.Popen(self._command(words), start_new_session=True)
+        try:
+            yield
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)  # and its workers
+            process.wait()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", type=Path, default=Path("training"))
+    parser.add_argument("--minutes", type=float, required=True, help="by the clock, all told")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--compile", action="store_true", help="compile the networks first; pays on long runs")
+    parser.add_argument("--vae", type=Path, help="an autoencoder to take as it is, instead of training one")
+    parser.add_argument("--begin-with", type=Path, help="an exported starter whose weights the transformer begins with")
+    parser.add_argument("--world", type=Path, default=Path(".cache/world") / FILE, help="what `make world` made")
+    parser.add_argument("--out", type=Path, required=True, help="the folder to write")
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    common = ["--world", str(options.world), *(["--compile"] if options.compile else [])]
+    Recipe(options.folder, options.minutes, options.device, common).run(options.out, options.vae, options.begin_with)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""The whole recipe calls every stage in its turn and its time; what runs beside them ends with them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from pipelines.starter.recipe import Recipe
+
+# in the place of a stage: writes down what it was asked, and, if it is one that runs beside others, never ends
+STAND_IN = """
+import os, sys, time
+with open(sys.argv[1], "a") as log:
+    print(os.getpid(), *sys.argv[2:], file=log)
+while sys.argv[2] in ("draw", "clips"):
+    time.sleep(1)
+"""
+
+
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "log"
+    monkeypatch.setattr(Recipe, "_command", lambda _, words: [sys.executable, "-c", STAND_IN, str(path), *words])
+    monkeypatch.setattr("os.cpu_count", lambda: 16)
+    return path
+
+
+def stages(log: Path) -> dict[str, list[str]]:
+    """What each stage was asked, in the order they began."""
+    lines = [line.split() for line in log.read_text().splitlines()]
+    return {words[1]: words[2:] for words in lines}
+
+
+def minutes(words: list[str]) -> float:
+    return float(words[words.index("--minutes") + 1])
+
+
+def ended(log: Path) -> bool:
+    pids = [int(line.split()[0]) for line in log.read_text().splitlines()]
+    return not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def test_all_stages_share_the_time_there_is(log: Path, tmp_path: Path) -> None:
+    Recipe(tmp_path, 10.0, "cuda", ()).run(tmp_path / "out")
+    asked = stages(log)
+    assert [stage for stage in asked if stage not in ("draw", "clips")] == [
+        "vae", "freeze", "words", "transformer", "distil", "export"
+    ]  # fmt: skip
+    assert asked["draw"][asked["draw"].index("--workers") + 1] == "10"
+    assert minutes(asked["vae"]) == pytest.approx(2.0)
+    # nothing took any time, so what the stages before were given is shared among those after
+    assert minutes(asked["transformer"]) == pytest.approx(0.8 * 9.4, abs=0.2)
+    assert minutes(asked["distil"]) == pytest.approx(9.4, abs=0.3)
+    assert asked["export"] == ["--out", str(tmp_path / "out")]
+    assert ended(log)
+
+
+def test_what_is_there_is_not_made_again_and_what_was_begun_gets_more(log: Path, tmp_path: Path) -> None:
+    (tmp_path / "given").mkdir()
+    torch.save({"minutes": 5.0}, tmp_path / "transformer.pt")
+    Recipe(tmp_path, 10.0, "cuda", ()).run(tmp_path / "out", tmp_path / "given", tmp_path / "starter")
+    asked = stages(log)
+    assert not {"vae", "freeze", "words"} & set(asked)
+    assert (tmp_path / "vae").resolve() == tmp_path / "given"
+    assert minutes(asked["transformer"]) == pytest.approx(5 + 0.8 * 9.4, abs=0.2)
+    assert asked["transformer"][2:4] == ["--begin-with", str(tmp_path / "starter")]
+    assert "--begin-with" not in asked["distil"]  # its teacher is what was trained just now
+
+
+def test_a_stage_that_fails_ends_all(log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = Recipe._command
+
+    def failing(recipe: Recipe, words: list[str]) -> list[str]:
+        return [sys.executable, "-c", "raise SystemExit(3)"] if words[0] == "transformer" else command(recipe, words)
+
+    monkeypatch.setattr(Recipe, "_command", failing)
+    with pytest.raises(Exception, match="non-zero exit status 3"):
+        Recipe(tmp_path, 10.0, "cuda", ()).run(tmp_path / "out")
+    assert not {"distil", "export"} & set(stages(log)) and ended(log)
