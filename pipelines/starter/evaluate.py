@@ -30,7 +30,7 @@ from pipelines.starter.diorama.answering import BASELINES as STANDING
 from pipelines.starter.diorama.answering import TRUE, Model, answering
 from pipelines.starter.diorama.cases import CASES, Set
 from pipelines.starter.diorama.evaluation import Asking
-from pipelines.starter.diorama.judging import CPU, GPU, trained_judge, trust
+from pipelines.starter.diorama.judging import CPU, GPU, JUDGE, trained_judge, trust
 from pipelines.starter.diorama.library import open_library
 from pipelines.starter.diorama.prompts import understood
 from pipelines.starter.judge import train_judge
@@ -100,7 +100,7 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path, help="file, or of the larger world folder, for pictures of the clips")
     parser.add_argument("--world", choices=("small", "large"), default="small")
     parser.add_argument("--atlas", type=Path, default=Path(".cache/world") / FILE, help="what `make world` made")
-    parser.add_argument("--judge", type=Path, help="the judge's file; it is made where it is missing")
+    parser.add_argument("--judge", type=Path, help="another judge's file; one is made where it is missing")
     parser.add_argument("--device", default="cpu", help="of the larger world: where to draw, learn and ask")
     options = parser.parse_args()
     known = tuple(QUESTIONS) if options.world == "small" else tuple(CASES)
@@ -130,9 +130,7 @@ def large_world(options: argparse.Namespace) -> None:
     """The table of the larger world, of its own questions or of the words in a file."""
     info = model_info(str(options.model), options.model.parent)
     library = open_library(options.atlas).to(options.device)
-    judge = trained_judge(
-        options.judge or options.json.parent / "judge-large.pt", library, CPU if options.device == "cpu" else GPU
-    )
+    judge = trained_judge(options.judge or JUDGE, library, CPU if options.device == "cpu" else GPU)
     lines = options.prompts.read_text().splitlines() if options.prompts is not None else ()
     wishes = tuple(understood(line.strip()) for line in lines if line.strip())
     asking = Asking(options.limit, options.only, wishes, options.photos)

@@ -99,7 +99,7 @@ MOTION_WORDS: Words = {
     "walking": ("walking", "strolling", "taking a walk"),
     "jumping": ("jumping", "hopping", "leaping", "bouncing"),
     "spinning": ("spinning", "rotating", "turning around", "twirling"),
-    "rising": ("rising", "going up", "floating up", "moving upwards"),
+    "rising": ("rising", "going up", "flying up", "floating up", "moving upwards"),
     "falling": ("falling", "going down", "dropping", "sinking"),
     "growing": ("growing", "getting bigger", "swelling"),
     "still": ("standing still", "resting", "not moving"),

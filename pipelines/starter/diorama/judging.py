@@ -9,8 +9,11 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from safetensors import safe_open
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from pipelines.checkpoints import ASSETS
 from pipelines.starter.diorama.judge import LOOKED_AT, WATCHED, WHERE, Judge
 from pipelines.starter.diorama.lessons import (
     ASKED,
@@ -29,8 +32,9 @@ from pipelines.starter.diorama.prompts import held_out_scenes, wish_of
 from pipelines.starter.diorama.recogniser import RECOGNISED, cut_out
 from pipelines.starter.diorama.subjects import PEOPLE
 from pipelines.starter.diorama.varying import motion_lessons, softened, softly, varied
-from pipelines.starter.runs import Checkpoint, half_precision, save_whole
+from pipelines.starter.runs import Checkpoint, half_precision
 
+JUDGE = ASSETS / "judge" / "judge.safetensors"  # one of effort CPU
 TRUST_SEEDS = 2 * JUDGE_SEEDS  # details of the scenes a judge is examined on begin here
 FINDING = 5.0  # how much finding the subject counts beside each question: all else is read from where it was found
 TOLD = 0.3  # cut-outs made where the subject is known to be; the others are where it was found, as in use
@@ -48,7 +52,7 @@ class Effort:
 
 
 CHUNK = 300  # scenes a file
-CPU = Effort(scenes=16_200, steps=2_200)  # an hour of one core to draw, more than one of two to learn
+CPU = Effort(scenes=12_000, steps=2_200)  # 10 minutes of two cores to draw, 42 or less to learn
 GPU = Effort(scenes=40_000, steps=20_000, batch=256, width=64)
 
 
@@ -58,21 +62,32 @@ def trained_judge(kept: Path, library: Library, effort: Effort, seed: int = 9) -
     stopped and gone on with."""
     device = library.textures.texels.device
     if kept.exists():
-        saved = torch.load(kept, map_location=device)
-        judge = Judge(saved["width"]).to(device)
-        judge.load_state_dict(saved["weights"])
-        return judge
+        return load_judge(kept, device)
     kept.parent.mkdir(parents=True, exist_ok=True)
     lessons = _kept_lessons(kept, library, effort, seed)
     torch.manual_seed(seed)
     judge = Judge(effort.width).to(device)
     unfinished = {part: kept.with_name(f"{kept.stem}-{part}.pt") for part in ("looker", "recogniser", "watcher")}
     teach(judge, lessons, effort, seed, unfinished)
-    state = {"width": judge.width, "weights": judge.state_dict()}
-    save_whole(state, kept)
+    save_judge(judge, kept)
     for path in unfinished.values():
         path.unlink()
-    return judge
+    return load_judge(kept, device)
+
+
+def save_judge(judge: Judge, path: Path) -> None:
+    """Write its weights, float16, whole or not at all."""
+    weights = {name: part.half() if part.is_floating_point() else part for name, part in judge.state_dict().items()}
+    save_file(weights, path.with_suffix(".tmp"), {"width": str(judge.width)})
+    path.with_suffix(".tmp").rename(path)
+
+
+def load_judge(path: Path, device: str | torch.device = "cpu") -> Judge:
+    """What `save_judge` wrote, float32."""
+    with safe_open(path, "pt") as file:
+        judge = Judge(int(file.metadata()["width"]))
+        judge.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118 no mapping
+    return judge.to(device)
 
 
 def _kept_lessons(kept: Path, library: Library, effort: Effort, seed: int) -> Lessons:

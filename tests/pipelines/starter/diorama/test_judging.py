@@ -14,7 +14,7 @@ from pipelines.starter.diorama import judging
 from pipelines.starter.diorama.drawing import draw
 from pipelines.starter.diorama.filming import film
 from pipelines.starter.diorama.judge import Judge, motion_of
-from pipelines.starter.diorama.judging import TRUST_SEEDS, Effort, trained_judge, trust
+from pipelines.starter.diorama.judging import JUDGE, TRUST_SEEDS, Effort, load_judge, trained_judge, trust
 from pipelines.starter.diorama.lessons import (
     ASKED,
     CELL,
@@ -124,7 +124,7 @@ def test_the_size_it_sees_does_not_depend_on_the_clips(library: Library) -> None
 
 
 def test_what_was_stopped_goes_on_where_it_was(library: Library, tmp_path: Path) -> None:
-    kept, effort = tmp_path / "judge.pt", Effort(scenes=4, steps=4, batch=4, width=6)
+    kept, effort = tmp_path / "judge.safetensors", Effort(scenes=4, steps=4, batch=4, width=6)
 
     def stopping(*arguments: object) -> Lessons:
         raise KeyboardInterrupt
@@ -138,13 +138,21 @@ def test_what_was_stopped_goes_on_where_it_was(library: Library, tmp_path: Path)
     begun = drawn.stat().st_mtime_ns
     judge = trained_judge(kept, library, effort)
     assert drawn.stat().st_mtime_ns == begun
-    assert torch.equal(judge.looker.state_dict()["stem.0.weight"], half["network"]["stem.0.weight"])
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["judge-lessons-0.pt", "judge.pt"]
+    saved = half["network"]["stem.0.weight"].half().float()
+    assert torch.equal(judge.looker.state_dict()["stem.0.weight"], saved)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["judge-lessons-0.pt", "judge.safetensors"]
+
+
+def test_the_one_in_assets_knows_things_it_learnt_from_seen_anew(library: Library) -> None:
+    judge = load_judge(JUDGE)
+    rows = trust(judge, library, 24)
+    assert sum(right for right, _ in rows.values()) > 0.9 * sum(cases for _, cases in rows.values())
+    assert judge.name(np.full((5, 96, 160, 3), 127, np.uint8))["motion"] == "still"
 
 
 @pytest.mark.slow
 def test_what_it_learns_it_tells_and_noise_it_does_not(library: Library, tmp_path: Path) -> None:
-    kept = tmp_path / "judge.pt"
+    kept = tmp_path / "judge.safetensors"
     judge = trained_judge(kept, library, Effort(scenes=260, steps=260, batch=48, width=12))
     again = trained_judge(kept, library, Effort(scenes=1, steps=1))  # from its file
     frames = lessons(library).frames[0].permute(0, 2, 3, 1).numpy()
