@@ -2,7 +2,7 @@
 
     python -m pipelines.starter.recipe --minutes 15 --device cuda --out starter-2
 
-It goes on where it was stopped, with as many minutes again; `--vae` and `--begin-with` save what they can.
+It goes on where it was stopped, with as many minutes again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ import torch
 from pipelines.starter.atlas.making import FILE
 
 VAE, STUDENT = 0.2, 0.2  # of the time there is: for the autoencoder; of what is left then, for the student
-ENDING = 0.6  # minutes that loading and writing take at the end
+# Minutes that no stage counts: the first lesson in reading; loading and writing at the end
+BEGINNING, ENDING = 1.0, 0.6
 FEW_CORES = 4  # with no more, one process draws and the one that learns makes its own batches
 
 
@@ -35,27 +36,27 @@ class Recipe:
         self.deadline = time.monotonic() + 60 * minutes
         cores = os.cpu_count() or 1
         self.drawing, self.batching = (1, 0) if cores <= FEW_CORES else (cores - 6, 4)
-        # a stage counts a CPU's minutes thread by thread
-        self.threads = torch.get_num_threads() if device == "cpu" else 1
+        # a stage counts a CPU's minutes thread by thread; and threads that share their cores wait for each other
+        self.threads = max(1, cores // 2) if device == "cpu" else 1
+        self.surroundings = os.environ | ({"OMP_NUM_THREADS": str(self.threads)} if device == "cpu" else {})
 
     def left(self) -> float:
         """Minutes of the clock."""
         return max(0.0, (self.deadline - time.monotonic()) / 60 - ENDING)
 
     def run(self, out: Path, vae: Path | None = None, begin_with: Path | None = None) -> None:
-        """Make the folder `out`. `vae` is an autoencoder's, taken as it is; `begin_with` a starter's of this shape."""
-        begun = () if begin_with is None else ("--begin-with", str(begin_with))
-        if vae is not None and not (self.folder / "vae").exists():
-            (self.folder / "vae").symlink_to(vae.resolve())
+        """Make the folder `out`. The autoencoder begins with that of the exported starter `vae`, words and transformer
+        with those of `begin_with`, which has to be of this shape; each else with nothing."""
+        begun = _beginning(begin_with)
         drawing = ("draw", "--device", "cpu", "--workers", str(self.drawing), *self._clock(self.minutes))
         with self._beside(*drawing):
             if not (self.folder / "vae").exists():
-                self._stage("vae", *self._counted("vae.pt", VAE * self.minutes), *self._workers())
+                self._stage("vae", *self._counted("vae.pt", VAE * self.minutes), *_beginning(vae), *self._workers())
                 self._stage("freeze")
             with self._beside("clips", *self._clock(self.minutes)):
                 if not begun and not (self.folder / "text_encoder").exists():
                     self._stage("words")
-                learning = self._counted("transformer.pt", (1 - STUDENT) * self.left())
+                learning = self._counted("transformer.pt", (1 - STUDENT) * (self.left() - BEGINNING))
                 self._stage("transformer", *learning, *begun, *self._workers())
                 self._stage("distil", *self._counted("distilled.pt", self.left()), *self._workers())
         self._stage("export", "--out", str(out))
@@ -64,7 +65,7 @@ class Recipe:
         """So many minutes of the clock more than a stage has had."""
         path = self.folder / checkpoint
         had = float(torch.load(path, map_location="cpu")["minutes"]) if path.exists() else 0.0
-        return self._clock(had + minutes * self.threads)
+        return self._clock(had + max(0.0, minutes) * self.threads)
 
     @staticmethod
     def _clock(minutes: float) -> tuple[str, ...]:
@@ -78,12 +79,12 @@ class Recipe:
 
     def _stage(self, *words: str) -> None:
         print(f"{self.left():.1f} minutes left: {' '.join(words)}", flush=True)
-        subprocess.run(self._command(words), check=True)
+        subprocess.run(self._command(words), check=True, env=self.surroundings)
 
     @contextmanager
     def _beside(self, *words: str) -> Iterator[None]:
         """A stage that runs until what is inside is done."""
-        process = subprocess.Popen(self._command(words), start_new_session=True)
+        process = subprocess.Popen(self._command(words), start_new_session=True, env=self.surroundings)
         try:
             yield
         finally:
@@ -92,20 +93,23 @@ class Recipe:
             process.wait()
 
 
+def _beginning(starter: Path | None) -> tuple[str, ...]:
+    return () if starter is None else ("--begin-with", str(starter))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, default=Path("training"))
     parser.add_argument("--minutes", type=float, required=True, help="by the clock, all told")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
-    parser.add_argument("--compile", action="store_true", help="compile the networks first; pays on long runs")
-    parser.add_argument("--vae", type=Path, help="an autoencoder to take as it is, instead of training one")
-    parser.add_argument("--begin-with", type=Path, help="an exported starter whose weights the transformer begins with")
+    parser.add_argument("--vae", type=Path, help="an exported starter whose autoencoder the new one begins with")
+    parser.add_argument("--begin-with", type=Path, help="an exported starter for words and transformer")
     parser.add_argument("--world", type=Path, default=Path(".cache/world") / FILE, help="what `make world` made")
     parser.add_argument("--out", type=Path, required=True, help="the folder to write")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    common = ["--world", str(options.world), *(["--compile"] if options.compile else [])]
-    Recipe(options.folder, options.minutes, options.device, common).run(options.out, options.vae, options.begin_with)
+    recipe = Recipe(options.folder, options.minutes, options.device, ["--world", str(options.world)])
+    recipe.run(options.out, options.vae, options.begin_with)
 
 
 if __name__ == "__main__":

@@ -52,22 +52,29 @@ def test_all_stages_share_the_time_there_is(log: Path, tmp_path: Path) -> None:
     assert asked["draw"][asked["draw"].index("--workers") + 1] == "10"
     assert minutes(asked["vae"]) == pytest.approx(2.0)
     # nothing took any time, so what the stages before were given is shared among those after
-    assert minutes(asked["transformer"]) == pytest.approx(0.8 * 9.4, abs=0.2)
+    assert minutes(asked["transformer"]) == pytest.approx(0.8 * 8.4, abs=0.2)
     assert minutes(asked["distil"]) == pytest.approx(9.4, abs=0.3)
     assert asked["export"] == ["--out", str(tmp_path / "out")]
     assert ended(log)
 
 
 def test_what_is_there_is_not_made_again_and_what_was_begun_gets_more(log: Path, tmp_path: Path) -> None:
-    (tmp_path / "given").mkdir()
+    (tmp_path / "vae").mkdir()
+    (tmp_path / "text_encoder").mkdir()
     torch.save({"minutes": 5.0}, tmp_path / "transformer.pt")
-    Recipe(tmp_path, 10.0, "cuda", ()).run(tmp_path / "out", tmp_path / "given", tmp_path / "starter")
+    Recipe(tmp_path, 10.0, "cuda", ()).run(tmp_path / "out")
     asked = stages(log)
     assert not {"vae", "freeze", "words"} & set(asked)
-    assert (tmp_path / "vae").resolve() == tmp_path / "given"
-    assert minutes(asked["transformer"]) == pytest.approx(5 + 0.8 * 9.4, abs=0.2)
-    assert asked["transformer"][2:4] == ["--begin-with", str(tmp_path / "starter")]
-    assert "--begin-with" not in asked["distil"]  # its teacher is what was trained just now
+    assert minutes(asked["transformer"]) == pytest.approx(5 + 0.8 * 8.4, abs=0.2)
+
+
+def test_each_begins_with_what_it_is_given(log: Path, tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    Recipe(tmp_path, 10.0, "cuda", ()).run(tmp_path / "out", old, new)
+    begun = {stage: words[words.index("--begin-with") + 1] for stage, words in stages(log).items()
+             if "--begin-with" in words}  # fmt: skip
+    assert begun == {"vae": str(old), "transformer": str(new)}  # the student's teacher is what was trained just now
+    assert "words" not in stages(log)
 
 
 def test_a_stage_that_fails_ends_all(log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
