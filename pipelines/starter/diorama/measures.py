@@ -16,6 +16,7 @@ WIDE = 160  # pixels of a clip's width at which motion is counted
 HOP = 2  # frames from moment to moment
 FLAT = 1.0  # grey levels a patch must change by, or nothing is said to have moved there
 PATCH = 7  # pixels
+LEAST_GLUED = 0.1  # between a true render and its mock-up; where there is less, it says little
 
 
 def displacement(frames: Frames) -> float:
@@ -103,6 +104,13 @@ def agreement(frames: Frames, lines: NDArray[np.bool_]) -> float:
     steep, aside = slope(frames[::HOP]), lines.shape[2] // 3
     own, *others = (_steeper(steep, np.roll(lines[::HOP], by, axis=2)) for by in (0, aside, -aside))
     return own - float(np.mean(others))
+
+
+def glued(frames: Frames, mockup: Frames, truth: Frames, boxes: NDArray[np.bool_]) -> float:
+    """How far a clip goes from the true render, 0, towards its mock-up, 1, in being steep where boxes end. The ground
+    and shadows may be steep there, too: how much so the true render tells."""
+    here, there, at_all = (agreement(clip, boxes) for clip in (frames, mockup, truth))
+    return (here - at_all) / max(there - at_all, LEAST_GLUED)
 
 
 def _steeper(steep: NDArray[np.float32], lines: NDArray[np.bool_]) -> float:

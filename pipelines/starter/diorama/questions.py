@@ -9,7 +9,7 @@ import numpy as np
 from pipelines.starter.diorama.cases import Case
 from pipelines.starter.diorama.judge import Judge
 from pipelines.starter.diorama.lessons import is_right
-from pipelines.starter.diorama.measures import agreement, box_ends, consistency, displacement, ends
+from pipelines.starter.diorama.measures import agreement, box_ends, consistency, displacement, ends, glued
 from pipelines.starter.photos import Frames
 from pipelines.starter.sampler import psnr
 
@@ -20,7 +20,7 @@ MOVES = 2.0  # pixels of a clip 160 wide, all in all
 STEADY = 0.5
 FORM = 0.06
 FIRST_DB, OUTSIDE_DB = 20.0, 18.0
-GLUED = 0.25
+GLUED = 0.5
 
 Verdict = tuple[bool, float | None]  # right or not, and the number behind it
 
@@ -79,8 +79,8 @@ def storyboard_rows(case: Case, frames: Frames, judge: Judge) -> dict[str, Verdi
     mockup = case.source.mockup
     followed = agreement(frames, ends(mockup))
     boxes = box_ends(mockup, case.source.mask, case.source.lines)
-    glued = agreement(frames, boxes)
-    rows = {"layout followed": _least(followed, FORM), "not glued to the boxes": (glued < GLUED, glued)}
+    held = glued(frames, mockup, case.source.frames, boxes)
+    rows = {"layout followed": _least(followed, FORM), "not glued to the boxes": (held < GLUED, held)}
     return rows | _as_wished(case, frames, judge, ("subject", "place"))
 
 

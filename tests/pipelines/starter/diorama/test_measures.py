@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from pipelines.starter.diorama.cases import Set, Shot, boxed
-from pipelines.starter.diorama.measures import agreement, box_ends, consistency, displacement, ends
+from pipelines.starter.diorama.measures import agreement, box_ends, consistency, displacement, ends, glued
 from pipelines.starter.diorama.questions import FORM, GLUED, MOVES, STEADY
+from pipelines.starter.diorama.varying import softened
 from pipelines.starter.photos import Frames
 from tests.pipelines.starter.diorama.stages import CUBE, small_library
 
@@ -81,5 +82,8 @@ def test_a_box_of_a_mock_up_is_whole_and_hides_what_is_behind(board: Shot) -> No
 
 def test_a_box_is_seen_in_the_mock_up_and_not_in_what_it_stands_for(board: Shot) -> None:
     lines = box_ends(board.mockup, board.mask, board.lines)
-    assert agreement(board.mockup, lines) > GLUED > agreement(board.frames, lines)
+    seen, truth = (softened(RNG, frames) for frames in (board.mockup, board.frames))
+    assert glued(seen, board.mockup, board.frames, lines) > GLUED + 0.2
+    assert glued(truth, board.mockup, board.frames, lines) < GLUED - 0.2
+    assert glued(noise(truth), board.mockup, board.frames, lines) < GLUED - 0.2
     assert agreement(board.frames, ends(board.mockup)) > FORM
