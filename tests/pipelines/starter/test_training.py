@@ -18,7 +18,7 @@ from pipelines.starter.exercises import draw
 from pipelines.starter.export import Defaults, assemble
 from pipelines.starter.optim import Trainer, orthogonalise
 from pipelines.starter.readouts import ASKED, OPTIONS, scene_error, scene_labels
-from pipelines.starter.runs import Checkpoint, ready
+from pipelines.starter.runs import Checkpoint, half_precision, ready
 from pipelines.starter.text import build_text_encoder, build_tokenizer
 from pipelines.starter.train_transformer import train_transformer
 from pipelines.starter.train_vae import reconstruction_loss
@@ -199,9 +199,10 @@ def test_what_is_compiled_before_a_training_serves_every_batch_and_the_student(m
     for frames, height, count in ((1, 4, 3), (2, 6, 4), (5, 4, 2)):
         latents, control = torch.randn(count, 4, frames, height, 8), torch.zeros(count, 72, frames, height, 8)
         asked = (latents, torch.ones(count), models[0].tokens(["a red ball"] * count), control)
-        models[0](*asked).sum().backward()
-        with torch.no_grad():
-            models[1](*asked)
+        with half_precision("cpu"), stage.attention("cpu"):
+            models[0](*asked).sum().backward()
+            with torch.no_grad():
+                models[1](*asked)
     assert counted["unique_graphs"] == compiled
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from pipelines.checkpoints import model_info
 from pipelines.portrait import alone_on_white
@@ -16,6 +15,7 @@ from pipelines.starter.diorama.answering import Model, copied, true
 from pipelines.starter.diorama.cases import CASES, Case, Set, photo_case, wish_case
 from pipelines.starter.diorama.evaluation import Asking, evaluate
 from pipelines.starter.diorama.judge import Judge
+from pipelines.starter.diorama.judging import save_judge
 from pipelines.starter.diorama.prompts import understood
 from pipelines.starter.diorama.questions import ROWS
 from pipelines.starter.photos import Frames
@@ -178,10 +178,10 @@ def test_the_command_prints_one_table_and_keeps_numbers_and_pictures(
 ) -> None:
     small_library(str(tmp_path))  # leaves small.zip there
     judge, lines = Judge(4), tmp_path / "prompts.txt"
-    torch.save({"width": 4, "weights": judge.state_dict()}, tmp_path / "judge.pt")
+    save_judge(judge, tmp_path / "judge.safetensors")
     lines.write_text("a red cube moving left, on the beach\n")
     usual = ["evaluate", "--world", "large", "--atlas", str(tmp_path / "small.zip"), "--judge",
-             str(tmp_path / "judge.pt"), "--json", str(tmp_path / "numbers.json"), "--limit", "1"]  # fmt: skip
+             str(tmp_path / "judge.safetensors"), "--json", str(tmp_path / "numbers.json"), "--limit", "1"]  # fmt: skip
     monkeypatch.setattr("sys.argv", [*usual, "--only", "text"])
     command.main()
     printed = capsys.readouterr().out
