@@ -24,7 +24,7 @@ from pipelines.starter.atlas.making import FILE
 VAE, STUDENT = 0.2, 0.2  # of the time there is: for the autoencoder; of what is left then, for the student
 # Minutes that no stage counts: the first lesson in reading; loading and writing at the end
 BEGINNING, ENDING = 1.0, 0.6
-FEW_CORES = 4  # with no more, one process draws and the one that learns makes its own batches
+FEW_CORES, BATCHING = 8, 4  # with no more, one process draws and the one that learns makes its own batches
 
 
 class Recipe:
@@ -35,7 +35,7 @@ class Recipe:
         self.folder, self.minutes, self.common = folder, minutes, ["--folder", str(folder), "--device", device, *common]
         self.deadline = time.monotonic() + 60 * minutes
         cores = os.cpu_count() or 1
-        self.drawing, self.batching = (1, 0) if cores <= FEW_CORES else (cores - 6, 4)
+        self.drawing, self.batching = (1, 0) if cores <= FEW_CORES else (cores - BATCHING - 2, BATCHING)
         # a stage counts a CPU's minutes thread by thread; and threads that share their cores wait for each other
         self.threads = max(1, cores // 2) if device == "cpu" else 1
         self.surroundings = os.environ | ({"OMP_NUM_THREADS": str(self.threads)} if device == "cpu" else {})

@@ -58,6 +58,15 @@ def test_all_stages_share_the_time_there_is(log: Path, tmp_path: Path) -> None:
     assert ended(log)
 
 
+@pytest.mark.parametrize(("cores", "drawing", "batching"), [(1, 1, 0), (2, 1, 0), (8, 1, 0), (9, 3, 4), (16, 10, 4)])
+def test_every_core_has_something_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: int, drawing: int, batching: int
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    recipe = Recipe(tmp_path, 1.0, "cpu", ())
+    assert (recipe.drawing, recipe.batching, recipe.threads) == (drawing, batching, max(1, cores // 2))
+
+
 def test_what_is_there_is_not_made_again_and_what_was_begun_gets_more(log: Path, tmp_path: Path) -> None:
     (tmp_path / "vae").mkdir()
     (tmp_path / "text_encoder").mkdir()
