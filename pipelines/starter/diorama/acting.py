@@ -73,7 +73,7 @@ def act(
     amount = 0.35 + 0.65 * cast.amount
     place = np.repeat(rest[None], count, axis=0)
     lean, sizes, gait = np.zeros(count), np.full(count, size), np.zeros(count)
-    best = np.radians(180 - (shown.facts.facing or (-90 if kind.sideways else 0)))
+    best = np.radians(270 if kind.sideways else 180 - shown.facts.facing)
     heading = np.full(count, best + rng.uniform(-TURNS, TURNS))
     way = {"left": -1.0, "right": 1.0}.get(cast.motion, float(rng.choice((-1.0, 1.0))))
     phase = (u + 0.5) * TAU

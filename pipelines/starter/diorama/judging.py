@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from pipelines.checkpoints import ASSETS
+from pipelines.media.publish import published
 from pipelines.starter.diorama.judge import LOOKED_AT, WATCHED, WHERE, Judge
 from pipelines.starter.diorama.lessons import (
     ASKED,
@@ -78,8 +79,8 @@ def trained_judge(kept: Path, library: Library, effort: Effort, seed: int = 9) -
 def save_judge(judge: Judge, path: Path) -> None:
     """Write its weights, float16, whole or not at all."""
     weights = {name: part.half() if part.is_floating_point() else part for name, part in judge.state_dict().items()}
-    save_file(weights, path.with_suffix(".tmp"), {"width": str(judge.width)})
-    path.with_suffix(".tmp").rename(path)
+    with published(path) as part:
+        save_file(weights, part, {"width": str(judge.width)})
 
 
 def load_judge(path: Path, device: str | torch.device = "cpu") -> Judge:
