@@ -30,8 +30,9 @@ class Measure:
 def measure(prompt: str, info: ModelInfo) -> Measure | None:
     """The prompt's tokens; None where it is short for certain, or the model has no tokenizer.json to count with."""
     limit, prompt = info.max_prompt_tokens, " ".join(prompt.split())
-    # every token stands for a byte at least, but for the one that opens the prompt and the one that closes it
-    if len(prompt.encode()) + 2 < NEAR * limit:
+    # every token stands for a byte at least, but for the one that opens the prompt and the one that closes it; where
+    # words are known to bring pictures with them, a short one may be many tokens
+    if not info.knows and len(prompt.encode()) + 2 < NEAR * limit:
         return None
     path = info.folder / "tokenizer" / "tokenizer.json"
     tokenizer = _tokenizer(path, path.stat().st_mtime_ns) if path.is_file() else None

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
-from transformers import T5Tokenizer
+from transformers import PreTrainedTokenizerFast
 
 from pipelines.starter.batch import Batch, Picked
 from pipelines.starter.clips import ClipLatents, Shard, load_shard
@@ -72,7 +72,7 @@ class Shards:
 class ClipBank:
     """The clips at hand, grouped by size and length; `tokens` of the transformer make a batch."""
 
-    def __init__(self, feed: Feed, tokenizer: T5Tokenizer, seed: int, tokens: int) -> None:
+    def __init__(self, feed: Feed, tokenizer: PreTrainedTokenizerFast, seed: int, tokens: int) -> None:
         self.feed, self.tokenizer, self.tokens = feed, tokenizer, tokens
         self.rng = np.random.default_rng(seed)
         self.groups: dict[tuple[int, int, int], deque[ClipLatents]] = defaultdict(lambda: deque(maxlen=CAPACITY))
@@ -163,7 +163,13 @@ class Batches(IterableDataset[Picked]):
     are made by other processes."""
 
     def __init__(
-        self, folder: Path, tokenizer: T5Tokenizer, tokens: int, still: float, short: float, parts: float = 0.0
+        self,
+        folder: Path,
+        tokenizer: PreTrainedTokenizerFast,
+        tokens: int,
+        still: float,
+        short: float,
+        parts: float = 0.0,
     ) -> None:
         self.folder, self.tokenizer, self.tokens = folder, tokenizer, tokens
         self.still, self.short = torch.tensor(still).share_memory_(), short

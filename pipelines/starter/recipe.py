@@ -21,7 +21,8 @@ import torch
 
 from pipelines.starter.atlas.making import FILE
 
-VAE, STUDENT = 0.2, 0.2  # of the time there is: for the autoencoder; of what is left then, for the student
+# Of the time there is: for the autoencoder, for pictures of how subjects look; of what is left then, for the student
+VAE, PLAIN, STUDENT = 0.2, 0.06, 0.2
 # Minutes that no stage counts: the first lesson in reading; loading and writing at the end
 BEGINNING, ENDING = 1.0, 0.6
 FEW_CORES, BATCHING = 8, 4  # with no more, one process draws and the one that learns makes its own batches
@@ -55,6 +56,7 @@ class Recipe:
                 self._stage("freeze")
             with self._beside("clips", *self._clock(self.minutes)):
                 if not begun and not (self.folder / "text_encoder").exists():
+                    self._stage("plain", "--frames", "1", *self._clock(PLAIN * self.minutes))
                     self._stage("words")
                 learning = self._counted("transformer.pt", (1 - STUDENT) * (self.left() - BEGINNING))
                 self._stage("transformer", *learning, *begun, *self._workers())

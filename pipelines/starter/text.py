@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from transformers import T5Tokenizer, UMT5Config, UMT5EncoderModel
+from transformers import PreTrainedTokenizerFast, T5Tokenizer, UMT5Config, UMT5EncoderModel
 
-MAX_TOKENS = 40  # two subjects with all that can be said of them
+from pipelines.starter.concepts import PARTS, expansion, is_part, parts_of
+
+MAX_TOKENS = 40 + 2 * PARTS  # two subjects with all that can be said of them
 TEXT_DIM = 128
 _SPACE = "▁"
 
 
-def build_tokenizer(words: Sequence[str]) -> T5Tokenizer:
-    """A unigram tokenizer that knows `words` whole (with a capital or a comma too) and spells out any other."""
+def build_tokenizer(
+    words: Sequence[str], concepts: Mapping[str, Sequence[str]] = MappingProxyType({}), others: Sequence[str] = ()
+) -> PreTrainedTokenizerFast:
+    """A unigram tokenizer that knows `words` whole (with a capital or a comma too), spells out any other, and reads
+    each of the words of one of the `concepts` as its name and its parts, but in `others`, which mean something else."""
     vocabulary: list[tuple[str, float]] = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", -20.0)]
     pieces = [_SPACE, *(_SPACE + form for word in words for form in (word, word.capitalize()))]
     vocabulary += [(piece, -4.0) for piece in dict.fromkeys(pieces)]
+    vocabulary += [(part, -4.0) for number in range(len(concepts)) for part in parts_of(number)]
     known = {piece for piece, _ in vocabulary}
     singles = string.ascii_letters + string.digits + ",.!?-'\"&:;()"
     vocabulary += [(letter, -12.0) for letter in singles if letter not in known]
-    tokenizer = T5Tokenizer(vocab=vocabulary, extra_ids=0)
-    tokenizer.model_max_length = MAX_TOKENS
-    return tokenizer
+    backend = T5Tokenizer(vocab=vocabulary, extra_ids=0).backend_tokenizer
+    backend.normalizer = expansion(concepts, others)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=backend, pad_token="<pad>", eos_token="</s>", unk_token="<unk>", model_max_length=MAX_TOKENS
+    )
+
+
+def part_tokens(tokenizer: PreTrainedTokenizerFast) -> Tensor:
+    """(vocabulary,) bool: which tokens are parts of a concept."""
+    return torch.tensor([is_part(token) for token in tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))])
 
 
 def build_text_encoder(vocabulary_size: int) -> UMT5EncoderModel:
@@ -54,7 +68,7 @@ class Tokens(NamedTuple):
     mask: Tensor
 
 
-def tokenize(tokenizer: T5Tokenizer, captions: Sequence[str]) -> Tokens:
+def tokenize(tokenizer: PreTrainedTokenizerFast, captions: Sequence[str]) -> Tokens:
     """The L tokens of each that the tokenizer's model reads."""
     found = tokenizer(
         list(captions), padding="max_length", max_length=tokenizer.model_max_length, truncation=True

@@ -4,7 +4,8 @@
     python -m pipelines.starter.train vae --minutes 40          the autoencoder
     python -m pipelines.starter.train freeze                    its latent statistics; from here on it stays as it is
     python -m pipelines.starter.train clips --minutes 30        what is drawn, as latents; may run beside the next
-    python -m pipelines.starter.train words                     the text encoder, by itself
+    python -m pipelines.starter.train plain --frames 1          pictures and their words alone; as latents at once
+    python -m pipelines.starter.train words                     the text encoder, by itself: looks, and what words tell
     python -m pipelines.starter.train transformer --minutes 60  the transformer and the text encoder
     python -m pipelines.starter.train distil --minutes 20       a student of few steps and no second pass
     python -m pipelines.starter.train export --out FOLDER       the student, or the transformer where there is none
@@ -38,14 +39,16 @@ from pipelines.starter.clips import LatentEncoder, encode_drawn, load_shard
 from pipelines.starter.diorama.library import open_library
 from pipelines.starter.exercises import awaited, draw, drawn, load_exercises, sample_shape
 from pipelines.starter.export import export
+from pipelines.starter.looks import pictures_of_one
+from pipelines.starter.plain import film_plain
 from pipelines.starter.shots import ShotSource
-from pipelines.starter.text import build_text_encoder, build_tokenizer
+from pipelines.starter.text import build_text_encoder
 from pipelines.starter.train_distil import distil, to_export
 from pipelines.starter.train_transformer import train_transformer
 from pipelines.starter.train_vae import latent_statistics, train_vae
-from pipelines.starter.train_words import teach_words
+from pipelines.starter.train_words import teach_looks, teach_words
 from pipelines.starter.vae import build_vae
-from pipelines.starter.vocabulary import all_words
+from pipelines.starter.vocabulary import world_tokenizer
 
 WORDS_STEPS = 1500
 MEASURED = (30, 4, 9)  # files, clips of each, and frames of those: what the latents' statistics are of
@@ -107,9 +110,17 @@ def run_clips(options: argparse.Namespace) -> None:
     encode_drawn(options.folder / "drawn", encoder, options.folder / "cache", options.minutes)
 
 
+def run_plain(options: argparse.Namespace) -> None:
+    library = open_library(options.world).to(options.device)
+    encoder = LatentEncoder(_frozen(options.folder), options.device)
+    film_plain(library, encoder, options.folder / "cache", options.frames, options.minutes)
+
+
 def run_words(options: argparse.Namespace) -> None:
-    tokenizer = build_tokenizer(all_words())
+    tokenizer = world_tokenizer()
     text = build_text_encoder(len(tokenizer)).to(options.device)
+    scenes, latents = pictures_of_one([load_shard(path) for path in awaited(options.folder / "cache")])
+    teach_looks(text, tokenizer, scenes, latents)
     print(f"{teach_words(text, tokenizer, WORDS_STEPS, seed=0):.3f} nats a question")
     text.save_pretrained(options.folder / "text_encoder")
 
@@ -145,6 +156,7 @@ STAGES = {
     "vae": run_vae,
     "freeze": run_freeze,
     "clips": run_clips,
+    "plain": run_plain,
     "words": run_words,
     "transformer": run_transformer,
     "distil": run_distil,
@@ -168,7 +180,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=0, help="processes that draw, or make batches ready")
     parser.add_argument("--late", action="store_true", help="vae: add the longest clips and the widest view")
     parser.add_argument("--size", help="draw: width x height of all; left out, every size and length of the mix")
-    parser.add_argument("--frames", type=int, default=17, help="draw: with --size, frames in each, 4k + 1")
+    parser.add_argument("--frames", type=int, default=17, help="draw with --size, and plain: frames in each, 4k + 1")
     parser.add_argument("--begin-with", type=Path, help="an exported starter whose weights a new training begins with")
     parser.add_argument("--world", type=Path, default=Path(".cache/world") / FILE, help="what `make world` made")
     parser.add_argument("--out", type=Path, help="export: the folder to write")

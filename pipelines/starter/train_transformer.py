@@ -127,7 +127,8 @@ def _losses(model: StarterModel, batch: Batch, progress: float, device: str) -> 
     sigma = sample_sigma(len(batch.clean), device, 2.0 - progress)
     with half_precision(device), attention(device):
         loss = flow_loss(model, batch.clean, batch.tokens, batch.control, sigma, batch.cover, gain)
-        return loss + gain * model.readouts.loss(batch.cover, batch.labels, batch.references, batch.whole)
+        parts = model.parts[batch.tokens.ids]
+        return loss + gain * model.readouts.loss(batch.cover, batch.labels, parts, batch.references, batch.whole)
 
 
 class Report:

@@ -6,18 +6,19 @@ this lesson, a minute of one core, they are one direction of the states of all w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from transformers import T5Tokenizer, UMT5EncoderModel
+from transformers import PreTrainedTokenizerFast, UMT5EncoderModel
 
 from pipelines.starter.diorama.captions import caption
 from pipelines.starter.diorama.scenes import Scene, sample_scene
+from pipelines.starter.looks import as_vectors, looks_of
 from pipelines.starter.optim import Trainer
 from pipelines.starter.readouts import scene_error, scene_head, scene_labels
-from pipelines.starter.text import encode_text, tokenize
+from pipelines.starter.text import Tokens, encode_text, part_tokens, tokenize
 from pipelines.starter.transformer import StarterModel
 from pipelines.starter.vae import SPATIAL_FACTOR
 from pipelines.starter.vocabulary import OTHER_WORDS
@@ -30,27 +31,47 @@ STRAY_WORDS = 0.15  # the share of captions with a word beside the point
 class WordsTeacher(nn.Module):
     """A text encoder, and one linear reading of the scene off the state of each of a caption's words."""
 
+    parts: Tensor  # (vocabulary,) bool: which tokens are parts of looks
     PLAIN = ("shared", "scene", "relative_attention_bias")
 
-    def __init__(self, text: UMT5EncoderModel, tokenizer: T5Tokenizer) -> None:
+    def __init__(self, text: UMT5EncoderModel, tokenizer: PreTrainedTokenizerFast) -> None:
         super().__init__()
         self.text, self.tokenizer = text, tokenizer
         self.scene = scene_head(text.config.d_model)
+        self.register_buffer("parts", part_tokens(tokenizer), persistent=False)
 
     def forward(self, captions: list[str], scenes: list[Scene]) -> Tensor:
         """The mean cross-entropy of all questions over all words, in nats."""
-        states = encode_text(self.text, tokenize(self.tokenizer, captions))
-        said = states.abs().sum(dim=2) > 0  # states beyond a caption's end are zero
+        tokens = tokenize(self.tokenizer, captions)
+        longest = int(tokens.mask.sum(dim=1).max())
+        tokens = Tokens(*(part[:, :longest].to(self.text.device) for part in tokens))
+        states = encode_text(self.text, tokens)
+        said = (tokens.mask > 0) & ~self.parts[tokens.ids]
         labels = scene_labels(scenes).to(states.device)
         errors = scene_error(self.scene(states)[said][:, None], labels.repeat_interleave(said.sum(dim=1), dim=0))
         return errors.mean()
 
 
-def teach_words(text: UMT5EncoderModel, tokenizer: T5Tokenizer, steps: int, seed: int, batch: int = 64) -> float:
+def teach_looks(
+    text: UMT5EncoderModel, tokenizer: PreTrainedTokenizerFast, scenes: Sequence[Scene], latents: Tensor
+) -> None:
+    """Write into the encoder how every subject looks in pictures (B, z, h, w) of scenes with one subject or none."""
+    looks = as_vectors(looks_of(scenes, latents), text.config.d_model)
+    with torch.no_grad():
+        text.shared.weight[part_tokens(tokenizer)] = looks.flatten(0, 1).to(text.device)
+
+
+def teach_words(
+    text: UMT5EncoderModel, tokenizer: PreTrainedTokenizerFast, steps: int, seed: int, batch: int = 64
+) -> float:
     """Train the encoder in place, on its device, for so many steps; returns the last loss in nats."""
     torch.manual_seed(seed)
     teacher = WordsTeacher(text, tokenizer).to(text.device)
-    return _lesson(Trainer(teacher, WordsTeacher.PLAIN, MATRIX_LR, REST_LR), teacher, steps, seed, batch)
+    words = (~teacher.parts)[:, None]
+    left_alone = text.shared.weight.register_hook(lambda gradient: gradient * words)  # looks are known already
+    loss = _lesson(Trainer(teacher, WordsTeacher.PLAIN, MATRIX_LR, REST_LR), teacher, steps, seed, batch)
+    left_alone.remove()
+    return loss
 
 
 def teach_reading(model: StarterModel, size: tuple[int, int], steps: int, seed: int, batch: int = 64) -> float:

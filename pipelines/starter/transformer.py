@@ -8,13 +8,20 @@ from pathlib import Path
 import torch
 from diffusers import WanVACETransformer3DModel
 from torch import Tensor, nn
-from transformers import T5Tokenizer, UMT5EncoderModel
+from transformers import PreTrainedTokenizerFast, UMT5EncoderModel
 
 from pipelines.errors import InputError
 from pipelines.starter.readouts import Readouts
-from pipelines.starter.text import TEXT_DIM, Tokens, build_text_encoder, build_tokenizer, encode_text, tokenize
+from pipelines.starter.text import (
+    TEXT_DIM,
+    Tokens,
+    build_text_encoder,
+    encode_text,
+    part_tokens,
+    tokenize,
+)
 from pipelines.starter.vae import LATENT_CHANNELS, SPATIAL_FACTOR
-from pipelines.starter.vocabulary import all_words
+from pipelines.starter.vocabulary import world_tokenizer
 
 
 def build_transformer(latent_channels: int = LATENT_CHANNELS, layers: int = 7) -> WanVACETransformer3DModel:
@@ -44,18 +51,22 @@ class StarterModel(nn.Module):
     """Tokens of captions, noisy latents and control in; velocity out. The `readouts` serve training alone."""
 
     # Layers whose rows are not a hidden space: AdamW moves them, Muon the rest.
+    parts: Tensor  # (vocabulary,) bool: which tokens are parts of looks
     PLAIN = ("patch_embedding", "transformer.proj_out", "text.shared", "scale_shift_table", "readouts")
 
-    def __init__(self, transformer: WanVACETransformer3DModel, text: UMT5EncoderModel, tokenizer: T5Tokenizer) -> None:
+    def __init__(
+        self, transformer: WanVACETransformer3DModel, text: UMT5EncoderModel, tokenizer: PreTrainedTokenizerFast
+    ) -> None:
         super().__init__()
         self.transformer = transformer
         self.text = text
         self.tokenizer = tokenizer
         self.readouts = Readouts(transformer)
+        self.register_buffer("parts", part_tokens(tokenizer), persistent=False)
 
     @classmethod
     def build(cls) -> StarterModel:
-        tokenizer = build_tokenizer(all_words())
+        tokenizer = world_tokenizer()
         return cls(build_transformer(), build_text_encoder(len(tokenizer)), tokenizer)
 
     @classmethod
@@ -70,7 +81,7 @@ class StarterModel(nn.Module):
         return cls(
             transformer,
             UMT5EncoderModel.from_pretrained(folder / "text_encoder").float(),
-            T5Tokenizer.from_pretrained(folder / "tokenizer"),
+            PreTrainedTokenizerFast.from_pretrained(folder / "tokenizer"),
         )
 
     def tokens(self, captions: Sequence[str]) -> Tokens:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from transformers import PreTrainedTokenizerFast
+
 from pipelines.starter import captions as present
 from pipelines.starter.diorama import captions
+from pipelines.starter.text import build_tokenizer
 
 SMALL_WORDS = (
     "the a an of in on at to with and is it its this that there from by for as be are was one two three small big "
@@ -34,3 +37,15 @@ def all_words() -> list[str]:
     old = (word for table in present.TABLES.values() for phrases in table.values() for phrase in phrases
            for word in phrase.split())  # fmt: skip
     return list(dict.fromkeys((*shown_words(), *old, *OTHER_WORDS)))
+
+
+def world_tokenizer() -> PreTrainedTokenizerFast:
+    """Reads all words, and with those for a subject the parts of how it looks."""
+    others = (
+        phrase
+        for name, table in captions.TABLES.items()
+        if name != "subjects"
+        for phrases in table.values()
+        for phrase in phrases
+    )
+    return build_tokenizer(all_words(), captions.SUBJECT_WORDS, tuple(others))

@@ -13,6 +13,7 @@ from transformers import AutoTokenizer
 from pipelines.checkpoints import STARTER, model_info
 from pipelines.model import LatentVideoModel
 from pipelines.registry import PIPELINES
+from pipelines.starter.vocabulary import world_tokenizer
 from pipelines.tokens import measure
 from tests.tiny import tiny_info
 
@@ -49,6 +50,15 @@ def test_a_word_cut_in_its_middle_counts_as_lost():
 def test_a_short_prompt_is_not_worth_counting():
     assert measure("a red ball", INFO) is None
     assert measure("", INFO) is None
+
+
+def test_a_short_prompt_of_words_with_many_tokens_is_counted(tmp_path):
+    tokenizer = world_tokenizer()
+    tokenizer.save_pretrained(tmp_path / "tokenizer")
+    info = dataclasses.replace(INFO, folder=tmp_path, max_prompt_tokens=100, knows={"subjects": ["dog"]})
+    found = measure("a dog, a cat, a bus and a car", info)
+    assert found.tokens == len(tokenizer("a dog, a cat, a bus and a car").input_ids) > 100
+    assert found.lost == "a car"
 
 
 def test_a_model_whose_tokenizer_cannot_be_read_is_not_counted(tmp_path):

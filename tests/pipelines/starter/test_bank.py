@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import T5Tokenizer
+from transformers import PreTrainedTokenizerFast
 
 from pipelines.model import LatentVideoModel
 from pipelines.starter.bank import Batches, ClipBank, Shards
@@ -22,8 +22,7 @@ from pipelines.starter.exercises import LENGTHS, NATIVE, SIZES, Exercise, Shape,
 from pipelines.starter.orders import Reference
 from pipelines.starter.readouts import OPTIONS
 from pipelines.starter.shots import Shot
-from pipelines.starter.text import build_tokenizer
-from pipelines.starter.vocabulary import all_words
+from pipelines.starter.vocabulary import world_tokenizer
 from pipelines.types import Conditioning
 from tests.pipelines.starter.diorama.stages import CUBE
 from tests.pipelines.starter.shooting import shot, small_source
@@ -55,8 +54,8 @@ class Kept:
 
 
 @pytest.fixture(scope="module")
-def tokenizer() -> T5Tokenizer:
-    return build_tokenizer(all_words())
+def tokenizer() -> PreTrainedTokenizerFast:
+    return world_tokenizer()
 
 
 def exercise(made: Shot) -> Exercise:
@@ -65,7 +64,11 @@ def exercise(made: Shot) -> Exercise:
 
 @pytest.mark.parametrize("kind", ["none", "given", "warped", "structure", "keyed", "mask"])
 def test_a_batch_is_what_the_model_is_shown_in_use(
-    model: LatentVideoModel, encoder: LatentEncoder, tokenizer: T5Tokenizer, monkeypatch: pytest.MonkeyPatch, kind: str
+    model: LatentVideoModel,
+    encoder: LatentEncoder,
+    tokenizer: PreTrainedTokenizerFast,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
 ) -> None:
     monkeypatch.setattr("pipelines.starter.bank.DROP_CONTROL", 0.0)
     monkeypatch.setattr("pipelines.starter.bank.REFERENCED", (0.0, 0.0, 1.0, 0.0))
@@ -89,7 +92,7 @@ def test_a_batch_is_what_the_model_is_shown_in_use(
 
 
 def test_a_clip_cut_short_is_the_shorter_clip(
-    encoder: LatentEncoder, model: LatentVideoModel, tokenizer: T5Tokenizer
+    encoder: LatentEncoder, model: LatentVideoModel, tokenizer: PreTrainedTokenizerFast
 ) -> None:
     made = shot("given", size=(64, 32), frames=17)
     asked_for = exercise(dataclasses.replace(made, order=dataclasses.replace(made.order, seed=1)))
@@ -111,7 +114,7 @@ def test_a_clip_cut_short_is_the_shorter_clip(
 
 
 def test_what_references_tell_is_often_left_unsaid(
-    encoder: LatentEncoder, tokenizer: T5Tokenizer, monkeypatch: pytest.MonkeyPatch
+    encoder: LatentEncoder, tokenizer: PreTrainedTokenizerFast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pipelines.starter.bank.REFERENCED", (0.0, 1.0, 0.0, 0.0))
     monkeypatch.setattr("pipelines.starter.bank.UNNAMED", 1.0)
@@ -129,7 +132,7 @@ def test_bits_of_a_mask_come_back() -> None:
 
 
 def test_what_is_drawn_is_encoded_and_picked_up_while_in_use(
-    tmp_path: Path, encoder: LatentEncoder, tokenizer: T5Tokenizer, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, encoder: LatentEncoder, tokenizer: PreTrainedTokenizerFast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pipelines.starter.bank.LOOK_AGAIN", 0.0)
     source, cache = small_source(), tmp_path / "cache"
@@ -153,7 +156,7 @@ def test_what_is_drawn_is_encoded_and_picked_up_while_in_use(
 
 
 def test_more_parts_than_clips_make_a_batch(
-    encoder: LatentEncoder, tokenizer: T5Tokenizer, monkeypatch: pytest.MonkeyPatch
+    encoder: LatentEncoder, tokenizer: PreTrainedTokenizerFast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pipelines.starter.parts.SIDE", 2)
     monkeypatch.setattr("pipelines.starter.bank.REFERENCED", (0.0, 1.0, 0.0, 0.0))
@@ -169,7 +172,7 @@ def test_more_parts_than_clips_make_a_batch(
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_batches_follow_what_is_asked_of_them_whoever_makes_them(
-    tmp_path: Path, encoder: LatentEncoder, tokenizer: T5Tokenizer, workers: int
+    tmp_path: Path, encoder: LatentEncoder, tokenizer: PreTrainedTokenizerFast, workers: int
 ) -> None:
     for frames in (1, 5):
         draw(small_source(), tmp_path / "drawn", 0.0, lambda _, frames=frames: ((32, 32), frames), 2)

@@ -10,10 +10,10 @@ from diffusers import UniPCMultistepScheduler, WanVACEPipeline
 
 from pipelines.starter.export import Defaults, assemble
 from pipelines.starter.render import render
-from pipelines.starter.text import MAX_TOKENS, build_text_encoder, build_tokenizer, encode_text, tokenize
+from pipelines.starter.text import MAX_TOKENS, build_text_encoder, encode_text, tokenize
 from pipelines.starter.transformer import StarterModel, build_transformer
 from pipelines.starter.vae import LATENT_CHANNELS, build_vae, decode_sequence, encode_sequence, widened
-from pipelines.starter.vocabulary import all_words
+from pipelines.starter.vocabulary import world_tokenizer
 from pipelines.starter.world import Scene
 from pipelines.vace import control_tensor, pack_mask, split_streams
 
@@ -21,7 +21,7 @@ from pipelines.vace import control_tensor, pack_mask, split_streams
 @pytest.fixture(scope="module")
 def tiny() -> WanVACEPipeline:
     torch.manual_seed(0)
-    tokenizer = build_tokenizer(all_words())
+    tokenizer = world_tokenizer()
     model = StarterModel(build_transformer(4, layers=2), build_text_encoder(len(tokenizer)), tokenizer)
     vae = build_vae(8, 8, 4)
     vae.register_to_config(latents_mean=[0.1, -0.2, 0.3, 0.0], latents_std=[1.5, 0.5, 1.0, 2.0])
@@ -89,10 +89,10 @@ def test_the_control_tensor_is_the_one_diffusers_builds(tiny: WanVACEPipeline, f
 
 def test_a_prompt_survives_the_tokenizer_and_a_reload(tmp_path: Path, tiny: WanVACEPipeline) -> None:
     tokenizer = tiny.tokenizer
-    for prompt in ("a red ball moving left in the desert", "A dragon, 2 towers!"):
+    for prompt in ("a red shape moving left in the desert", "A dragon, 2 towers!"):
         assert tokenizer.decode(tokenizer(prompt).input_ids, skip_special_tokens=True) == prompt
     assert tokenizer.unk_token_id not in tokenizer("a dragon wears a hat").input_ids
-    assert len(tokenizer("a red ball moving left").input_ids) == 6
+    assert len(tokenizer("a red shape moving left").input_ids) == 6
     tokenizer.save_pretrained(tmp_path)
     again = type(tokenizer).from_pretrained(tmp_path)
     assert again("a red ball").input_ids == tokenizer("a red ball").input_ids

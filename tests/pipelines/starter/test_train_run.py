@@ -12,7 +12,7 @@ import pytest
 from pipelines.checkpoints import model_info
 from pipelines.model import LatentVideoModel
 from pipelines.sampling import Sampling
-from pipelines.starter import crops, exercises, train, train_distil, train_transformer
+from pipelines.starter import crops, exercises, plain, train, train_distil, train_transformer
 from pipelines.starter.atlas.forms import made
 from pipelines.starter.atlas.keeping import encoded, keep
 from pipelines.starter.atlas.making import OWN
@@ -42,6 +42,7 @@ def _few_and_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(train, "MEASURED", (2, 1, 5))
     monkeypatch.setattr(train, "WORDS_STEPS", 2)
     monkeypatch.setattr(train, "PREVIEWED", 2)
+    monkeypatch.setattr(plain, "AT_ONCE", {True: 4, False: 2})
     monkeypatch.setattr(crops, "SHAPES", ((5, 16, 16, 1, 1.0),))
     monkeypatch.setattr(crops, "LATE_SHAPES", ())
     monkeypatch.setattr(crops, "FEW", 2)
@@ -66,7 +67,8 @@ def test_from_nothing_to_a_model_of_few_steps_that_makes_a_clip(
     minutes = ("--minutes", str(MINUTES))
     for frames in ("1", "5"):
         run(monkeypatch, folder, small_world, "draw", "--minutes", "0", "--size", "32x32", "--frames", frames)
-    run(monkeypatch, folder, small_world, "vae", "freeze", "clips", "words", "--minutes", str(MINUTES), "0", "0", "0")
+    run(monkeypatch, folder, small_world, "vae", "freeze", "clips", "--minutes", str(MINUTES), "0", "0")
+    run(monkeypatch, folder, small_world, "plain", "words", "--frames", "1", "--minutes", "0")
     run(monkeypatch, folder, small_world, "transformer", *minutes)
     run(monkeypatch, folder, small_world, "export", "--out", str(tmp_path / "undistilled"))
     assert json.loads((tmp_path / "undistilled" / "septet.json").read_text())["guidance_scale"] == 4.0

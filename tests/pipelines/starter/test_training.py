@@ -25,7 +25,7 @@ from pipelines.starter.train_vae import reconstruction_loss
 from pipelines.starter.train_words import teach_reading, teach_words
 from pipelines.starter.transformer import StarterModel, build_transformer, flow_loss
 from pipelines.starter.vae import build_vae, decode_sequence, encode_sequence
-from pipelines.starter.vocabulary import all_words
+from pipelines.starter.vocabulary import world_tokenizer
 from tests.pipelines.starter.shooting import small_source
 
 BALL = Scene((Cast("ball", "red", "right"),), "room", detail=7)
@@ -74,21 +74,21 @@ def test_inner_layers_learn_positions_outline_and_scene_and_their_heads_are_left
     clean, control = torch.randn(1, 4, 2, 4, 6).expand(4, -1, -1, -1, -1), torch.zeros(4, 72, 2, 4, 6)
     cover = torch.zeros(4, 2, 4, 6)
     cover[:, 0, 1, 2:4] = cover[:, 1, 3, 5] = 1
-    labels = scene_labels([BALL] * 4)
+    labels, parts = scene_labels([BALL] * 4), torch.zeros(4, 1, dtype=torch.bool)
     for _ in range(40):
         losses = flow_loss(
             model, clean, model.tokens(["a red ball"] * 4), control, torch.full((4,), 0.1), cover, gain=9.0
         )
-        (losses + 9.0 * model.readouts.loss(cover, labels, references=0)).mean().backward()
+        (losses + 9.0 * model.readouts.loss(cover, labels, parts, references=0)).mean().backward()
         trainer.step(0.0, warmup=1)
     with torch.no_grad():
         flow_loss(model, clean, model.tokens(["a red ball"] * 4), control, torch.full((4,), 0.1))
     assert torch.equal(model.readouts.seen_outline(cover.shape) > 0, cover > 0.5)
     assert model.readouts.position_error(cover.shape, references=0).mean() < 0.1
     assert model.readouts.scene_error(labels).max() < 0.5
-    unplaced = model.readouts.loss(cover, labels, references=0, whole=False)
+    unplaced = model.readouts.loss(cover, labels, parts, references=0, whole=False)
     assert torch.allclose(
-        model.readouts.loss(cover, labels, references=0) - unplaced,
+        model.readouts.loss(cover, labels, parts, references=0) - unplaced,
         model.readouts.WEIGHTS["position"] * model.readouts.position_error(cover.shape, 0).mean(dim=(1, 2, 3)),
     )
     saved = assemble(build_vae(8, 8, 4), model, Defaults()).transformer.state_dict()
@@ -129,14 +129,14 @@ def two_scenes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("two_scenes")
 def test_every_word_comes_to_tell_the_scene() -> None:
-    tokenizer = build_tokenizer(all_words())
+    tokenizer = world_tokenizer()
     assert teach_words(build_text_encoder(len(tokenizer)), tokenizer, steps=40, seed=0, batch=8) < 0.4
 
 
 @pytest.mark.usefixtures("two_scenes")
 def test_the_first_blocks_come_to_read_the_scene_off_the_words() -> None:
     torch.manual_seed(0)
-    tokenizer = build_tokenizer(all_words())
+    tokenizer = world_tokenizer()
     model = StarterModel(build_transformer(4, layers=2), build_text_encoder(len(tokenizer)), tokenizer)
     assert teach_reading(model, (2, 2), steps=60, seed=0, batch=8) < 0.4
 

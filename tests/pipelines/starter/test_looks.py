@@ -1,0 +1,155 @@
+"""How subjects look is found from pictures, comes through the text encoder, and is looked up where it belongs."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pipelines.errors import InputError
+from pipelines.starter import plain
+from pipelines.starter.clips import ClipLatents, LatentEncoder, Shard, load_shard
+from pipelines.starter.concepts import COLUMNS, LEFT, PARTS, ROWS, TOP
+from pipelines.starter.diorama.scenes import LOOKS, PLACES, Cast, Scene
+from pipelines.starter.diorama.subjects import COLOURS, KINDS
+from pipelines.starter.exercises import NATIVE
+from pipelines.starter.looks import as_vectors, looks_of, pictures_of_one
+from pipelines.starter.optim import Trainer
+from pipelines.starter.text import TEXT_DIM, build_text_encoder, encode_text, part_tokens, tokenize
+from pipelines.starter.train_words import teach_looks, teach_words
+from pipelines.starter.transformer import StarterModel, build_transformer
+from pipelines.starter.vae import build_vae
+from pipelines.starter.vocabulary import world_tokenizer
+from tests.pipelines.starter.diorama.stages import small_library
+
+CHANNELS, SIZE = 2, (12, 20)
+
+
+def scenes(count: int) -> list[Scene]:
+    rng = np.random.default_rng(1)
+
+    def one(options: object) -> str:
+        return str(rng.choice(tuple(options)))  # type: ignore[call-overload]
+
+    return [Scene((Cast(one(KINDS), one(COLOURS)),), one(PLACES), look=one(LOOKS)) for _ in range(count)]
+
+
+def test_what_a_subject_adds_is_told_apart_from_its_place_and_colour() -> None:
+    """Pictures that are sums of what their words add, in noise: the sums' terms come back, part by part."""
+    torch.manual_seed(0)
+    adds = {word: torch.randn(CHANNELS, *SIZE) for word in (*KINDS, *PLACES, *COLOURS, *LOOKS)}
+    asked = scenes(3000)
+    pictures = torch.stack([
+        adds[scene.cast[0].subject] + 3 * adds[scene.place] + 2 * adds[str(scene.cast[0].colour)] + adds[scene.look]
+        for scene in asked
+    ])  # fmt: skip
+    looks = looks_of(asked, pictures + 0.5 * torch.randn_like(pictures))
+    assert looks.shape == (len(KINDS), PARTS, 4 * CHANNELS)
+    dog = adds["dog"] - torch.stack([adds[kind] for kind in KINDS]).mean(dim=0)  # what all have in common is no look
+    row, column = 3, 1
+    cells = dog[:, 2 * (TOP + row) : 2 * (TOP + row) + 2, 2 * (LEFT + column) : 2 * (LEFT + column) + 2]
+    found = looks[list(KINDS).index("dog"), row * COLUMNS + column]
+    assert torch.corrcoef(torch.stack([found, cells.flatten()]))[0, 1] > 0.95
+    assert looks.shape[1] == ROWS * COLUMNS
+
+
+def test_a_vector_holds_a_parts_look_and_which_part_it_is() -> None:
+    looks = torch.randn(3, PARTS, 8)
+    vectors = as_vectors(looks, 64)
+    ratio = vectors[..., :8] / looks
+    assert ratio.std() < 1e-4 * ratio.mean()
+    which = torch.nn.functional.normalize(vectors[0, :, 8:], dim=1)
+    assert torch.allclose(which @ which.T, torch.eye(PARTS), atol=1e-4)
+    assert torch.equal(vectors[0, :, 8:], vectors[2, :, 8:])
+
+
+def test_looks_come_through_the_text_encoder_and_its_lesson_unaltered() -> None:
+    torch.manual_seed(0)
+    tokenizer = world_tokenizer()
+    text = build_text_encoder(len(tokenizer))
+    teach_looks(text, tokenizer, scenes(200), torch.randn(200, 12, *SIZE))
+    parts = part_tokens(tokenizer)
+    written = text.shared.weight[parts].clone()
+    teach_words(text, tokenizer, steps=20, seed=0, batch=8)
+    assert torch.equal(text.shared.weight[parts], written)
+    tokens = tokenize(tokenizer, ["a dog", "a blue dog in the desert at night, pixel art"])
+    with torch.no_grad():
+        states = encode_text(text, tokens)[parts[tokens.ids]]
+    alone, dressed = states.view(2, PARTS, TEXT_DIM)
+    first = PARTS * list(KINDS).index("dog")
+    for state in (alone, dressed):
+        assert torch.cosine_similarity(state, written[first : first + PARTS], dim=1).min() > 0.95
+
+
+def test_attention_learns_to_look_up_the_part_that_belongs_to_a_token() -> None:
+    torch.manual_seed(0)
+    tokenizer = world_tokenizer()
+    model = StarterModel(build_transformer(4, layers=2), build_text_encoder(len(tokenizer)), tokenizer)
+    teach_looks(model.text, tokenizer, scenes(200), torch.randn(200, 4, *SIZE))
+    trainer = Trainer(model, StarterModel.PLAIN, 0.02, 2e-3)
+    captions = ["a dog in the snow", "the sea", "a red cube", "a cat and a bus"]
+    tokens = model.tokens(captions)
+    latents, control = torch.randn(4, 4, 1, *SIZE), torch.zeros(4, 72, 1, *SIZE)
+    control[:, :, :, 0], control[:, :, :, :, 0] = 1, -1  # the picture's edges
+
+    def error() -> torch.Tensor:
+        model(latents, torch.ones(4), tokens, control)
+        found: torch.Tensor = model.readouts.lookup_error(model.parts[tokens.ids], torch.Size((4, 1, *SIZE)))
+        return found
+
+    before = error().detach()
+    assert (before > 0).tolist() == [True, False, True, False]  # no subject, and two: nothing is asked
+    for _ in range(25):
+        error().mean().backward()
+        trainer.step(0.0, warmup=1)
+    assert error()[[0, 2]].max() < 0.6 * before[[0, 2]].min()
+    assert not model.readouts.lookup_error(model.parts[tokens.ids], torch.Size((4, 2, *SIZE))).any()
+
+
+def _clip(scene: Scene | None, size: tuple[int, int, int]) -> ClipLatents:
+    clean = torch.full((2, *size), 1.0)
+    return ClipLatents(scene, "none", clean, None, None, None, 0, (), torch.zeros(size))
+
+
+def test_pictures_of_the_native_size_with_one_subject_are_looked_at() -> None:
+    one, empty = Scene((Cast("cup"),), "room"), Scene((), "sea")
+    two = replace(one, cast=(Cast("cup"), Cast("cat")))
+    clips = [_clip(one, (1, 12, 20)), _clip(two, (1, 12, 20)), _clip(None, (1, 12, 20)), _clip(empty, (1, 12, 20)),
+             _clip(one, (1, 16, 16)), _clip(one, (5, 12, 20))]  # fmt: skip
+    found, latents = pictures_of_one([Shard(clips, torch.zeros(2, 1, 12, 20))])
+    assert found == [one, empty] and latents.shape == (2, 2, 12, 20)
+    with pytest.raises(InputError, match=re.escape("plain with --frames 1")):
+        pictures_of_one([Shard(clips[4:], torch.zeros(2, 1, 16, 16))])
+
+
+@pytest.fixture(scope="module")
+def encoder() -> LatentEncoder:
+    torch.manual_seed(0)
+    vae = build_vae(8, 8, 4)
+    vae.register_to_config(latents_mean=[0.0] * 4, latents_std=[1.0] * 4)
+    return LatentEncoder(vae)
+
+
+@pytest.mark.parametrize("frames", [1, 5])
+def test_plain_clips_are_written_as_the_training_reads_them(
+    tmp_path: Path, encoder: LatentEncoder, monkeypatch: pytest.MonkeyPatch, frames: int
+) -> None:
+    monkeypatch.setattr(plain, "AT_ONCE", {True: 3, False: 2})
+    library = small_library(tempfile.mkdtemp(prefix="small-things-"))
+    plain.film_plain(library, encoder, tmp_path / "cache", frames, minutes=0)
+    (path,) = (tmp_path / "cache").glob("*.pt")
+    shard = load_shard(path)
+    assert len(shard.clips) == (3 if frames == 1 else 2)
+    latent = (1 + (frames - 1) // 4, NATIVE[1] // 8, NATIVE[0] // 8)
+    assert shard.empty.shape == (4, *latent)
+    for clip in shard.clips:
+        assert clip.kind == "none" and clip.inactive is clip.reactive is clip.mask is None
+        assert clip.latent_size == latent and clip.cover.shape == latent
+        assert clip.scene is not None and {cast.subject for cast in clip.scene.cast} <= {"cube", "rocket", "ball"}
+        assert clip.clean.std() > 0.01
+        assert bool(clip.cover.any()) == bool(clip.scene.cast)
