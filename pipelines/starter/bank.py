@@ -28,7 +28,7 @@ from pipelines.starter.runs import rank
 from pipelines.starter.text import tokenize
 from pipelines.starter.vae import SPATIAL_FACTOR, TEMPORAL_FACTOR
 
-CAPACITY = 10_000  # clips of one size and length; after that new ones take the place of the oldest
+CAPACITY = 24_000  # clips of one size and length; after that new ones take the place of the oldest
 DROP_CONTROL = 0.12
 DROP_PROMPT, DROP_PROMPT_SHOWN, DROP_PROMPT_BEGUN = 0.12, 0.28, 0.5  # a picture is mostly set in motion without words
 REFERENCED = (0.56, 0.29, 0.1, 0.05)  # batches with none to three reference pictures
@@ -159,21 +159,15 @@ class ClipBank:
 
 
 class Batches(IterableDataset[Picked]):
-    """Endless batches of the shards in a folder; `still` and `parts`, as in `ClipBank.batch`, may be changed while they
-    are made by other processes."""
+    """Endless batches of the shards in a folder; `still`, as in `ClipBank.batch`, may be changed while they are made by
+    other processes."""
 
     def __init__(
-        self,
-        folder: Path,
-        tokenizer: PreTrainedTokenizerFast,
-        tokens: int,
-        still: float,
-        short: float,
-        parts: float = 0.0,
-    ) -> None:
+        self, folder: Path, tokenizer: PreTrainedTokenizerFast, tokens: int,
+        still: float, short: float, parts: float = 0.0,
+    ) -> None:  # fmt: skip
         self.folder, self.tokenizer, self.tokens = folder, tokenizer, tokens
-        self.still, self.short = torch.tensor(still).share_memory_(), short
-        self.parts = torch.tensor(parts).share_memory_()
+        self.still, self.short, self.parts = torch.tensor(still).share_memory_(), short, parts
         self.seed = time.time_ns() % 2**31 + rank()
 
     def __iter__(self) -> Iterator[Picked]:
@@ -181,7 +175,7 @@ class Batches(IterableDataset[Picked]):
         bank = ClipBank(Shards(self.folder), self.tokenizer, self.seed + (worker.id if worker else 0), self.tokens)
         while True:
             bank.refresh()
-            yield bank.batch(float(self.still), self.short, float(self.parts))
+            yield bank.batch(float(self.still), self.short, self.parts)
 
     def on(self, device: str, workers: int) -> Iterator[Batch]:
         """The batches on a device; so many processes make them ahead, or, 0, this one makes each when its turn

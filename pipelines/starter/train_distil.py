@@ -22,7 +22,14 @@ from pipelines.starter.batch import Batch
 from pipelines.starter.export import DISTILLED, GUIDED, Defaults
 from pipelines.starter.optim import Trainer
 from pipelines.starter.runs import Checkpoint, Stateful, half_precision, rank, ready, steps
-from pipelines.starter.train_transformer import Report, attention, compile_blocks, update_average
+from pipelines.starter.train_transformer import (
+    Report,
+    attention,
+    clip_channels,
+    compile_blocks,
+    trained,
+    update_average,
+)
 from pipelines.starter.transformer import StarterModel
 
 TOKENS = {"cpu": 1600, "cuda": 48_000}  # in a batch
@@ -95,7 +102,7 @@ def distil(
     The teacher is the average in `folder/transformer.pt`, or the saved starter in `begin_with`, sampled as TAUGHT says;
     the student begins as its copy."""
     seed = time.time_ns() % 2**31 + rank()
-    teacher = trained(folder) if begin_with is None else StarterModel.load(begin_with)
+    teacher = trained(folder) if begin_with is None else StarterModel.load(begin_with, clip_channels(folder))
     teacher.to(device)
     student, average = copy.deepcopy(teacher), copy.deepcopy(teacher).requires_grad_(False)
     trainer = Trainer(student, StarterModel.PLAIN, MATRIX_LR, REST_LR)
@@ -118,17 +125,8 @@ def distil(
         report.add(batch, losses, f"{trainer.steps} {checkpoint.minutes:.2f}min norm {norm:.2f}")
 
 
-def trained(folder: Path) -> StarterModel:
-    """The running average of the transformer's training."""
-    model = StarterModel.build()
-    model.load_state_dict(torch.load(folder / "transformer.pt", map_location="cpu")["average"])
-    return model
-
-
 def to_export(folder: Path) -> tuple[StarterModel, Defaults]:
     """The student where there is one, else what it would learn from, each with the settings it is best sampled with."""
     if not (folder / "distilled.pt").exists():
         return trained(folder), GUIDED
-    student = StarterModel.build()
-    student.load_state_dict(torch.load(folder / "distilled.pt", map_location="cpu")["average"])
-    return student, DISTILLED
+    return StarterModel.of_state(torch.load(folder / "distilled.pt", map_location="cpu")["average"]), DISTILLED

@@ -19,15 +19,20 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers import UMT5EncoderModel
 
+from pipelines.errors import InputError
 from pipelines.starter.bank import Batches
 from pipelines.starter.batch import Batch
+from pipelines.starter.clips import load_shard
+from pipelines.starter.exercises import awaited
 from pipelines.starter.optim import Trainer
 from pipelines.starter.runs import Checkpoint, fast_in_half, half_precision, rank, ready, steps
 from pipelines.starter.train_words import teach_reading
-from pipelines.starter.transformer import StarterModel, flow_loss, sample_sigma
+from pipelines.starter.transformer import HEAD_WIDTH, StarterModel, flow_loss, sample_sigma
 
 # In a batch. Telling a GPU what to do takes as long for a small one: with 32,000 tokens it was busy a third of a run.
 TOKENS = {"cpu": 1600, "cuda": 96_000}
+# Of the batches: single pictures, at first and at last; beginnings of clips, among the others; parts of frames
+STILL, STILL_LATE, SHORT, IN_PARTS = 0.6, 0.2, 0.35, 0.1
 MATRIX_LR, REST_LR = 0.02, 2e-3
 EMA = 0.998
 READING_STEPS, READING_SIZE = 160, (4, 6)
@@ -88,23 +93,23 @@ def train_transformer(
     `folder/text_encoder`."""
     seed = time.time_ns() % 2**31 + rank()
     torch.manual_seed(0)  # processes of one training start alike where no checkpoint says how
-    model = untrained(folder) if begin_with is None else StarterModel.load(begin_with)
+    model, reads = beginning(folder, device, begin_with)
     model.to(device)
     average = copy.deepcopy(model).requires_grad_(False)
     trainer = Trainer(model, StarterModel.PLAIN, MATRIX_LR, REST_LR)
     checkpoint = Checkpoint(folder / "transformer.pt", {"model": model, "average": average, "trainer": trainer}, device)
-    if checkpoint.minutes == 0 and begin_with is None:
+    if checkpoint.minutes == 0 and not reads:
         teach_reading(model, READING_SIZE, READING_STEPS, seed=0)
         average.load_state_dict(model.state_dict())
     if compiled:
         compile_blocks(model)
         _pass_nothing(model, device)
     torch.manual_seed(seed)
-    batches = Batches(folder / "cache", model.tokenizer, TOKENS["cpu" if device == "cpu" else "cuda"], 0.45, 0.35, 0.7)
+    tokens = TOKENS["cpu" if device == "cpu" else "cuda"]
+    batches = Batches(folder / "cache", model.tokenizer, tokens, STILL, SHORT, IN_PARTS)
     made, report = ready(batches.on(device, workers)), Report()
     for progress in steps(checkpoint, folder, minutes, device):
-        batches.still.fill_(max(0.15, 0.45 - 0.45 * progress))  # shapes and colours first
-        batches.parts.fill_(min(0.7, max(0.1, 1.4 * (1 - progress))))  # for half the time mostly subjects from nearby
+        batches.still.fill_(max(STILL_LATE, STILL * (1 - progress)))  # shapes and colours first
         batch = next(made)
         losses = _losses(model, batch, progress, device)
         losses.mean().backward()  # type: ignore[no-untyped-call]
@@ -113,12 +118,34 @@ def train_transformer(
         report.add(batch, losses, f"{trainer.steps} {checkpoint.minutes:.2f}min norm {norm:.2f}")
 
 
-def untrained(folder: Path) -> StarterModel:
-    """A model that has learnt nothing but its words, if those."""
-    model = StarterModel.build()
-    if (folder / "text_encoder").exists():
-        model.text = UMT5EncoderModel.from_pretrained(folder / "text_encoder").float()
-    return model
+def beginning(folder: Path, device: str, begin_with: Path | None) -> tuple[StarterModel, bool]:
+    """The model a training begins with, and whether it has learnt to read already. One that was stopped is as it was
+    then. The saved starter in `begin_with` keeps its own words where they are the present ones; else they are those in
+    `folder/text_encoder`. Raises InputError where it needs them and they are not there."""
+    if (folder / "transformer.pt").exists():
+        return trained(folder), True
+    channels, taught = clip_channels(folder), folder / "text_encoder"
+    model = StarterModel.build(channels, HEAD_WIDTH[device])
+    if begin_with is not None:
+        begun = StarterModel.load(begin_with, channels)
+        if begun.reads_the_world:
+            return begun, True
+        if not taught.exists():
+            raise InputError(f"The model in {begin_with} was taught other words; run the stage words first.")
+        model = StarterModel(begun.transformer, model.text, model.tokenizer)
+    if taught.exists():
+        model.text = UMT5EncoderModel.from_pretrained(taught).float()
+    return model, False
+
+
+def trained(folder: Path) -> StarterModel:
+    """The running average of the training in a folder."""
+    return StarterModel.of_state(torch.load(folder / "transformer.pt", map_location="cpu")["average"])
+
+
+def clip_channels(folder: Path) -> int:
+    """How many latent channels the clips in `folder/cache` have; waits for the first."""
+    return len(load_shard(awaited(folder / "cache")[0]).empty)
 
 
 def _losses(model: StarterModel, batch: Batch, progress: float, device: str) -> Tensor:

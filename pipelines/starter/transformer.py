@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -23,13 +23,18 @@ from pipelines.starter.text import (
 from pipelines.starter.vae import LATENT_CHANNELS, SPATIAL_FACTOR
 from pipelines.starter.vocabulary import world_tokenizer
 
+HEADS = 4
+HEAD_WIDTH = {"cpu": 48, "cuda": 64}  # as wide as what hours of a CPU, or minutes of a GPU, can teach
 
-def build_transformer(latent_channels: int = LATENT_CHANNELS, layers: int = 7) -> WanVACETransformer3DModel:
+
+def build_transformer(
+    latent_channels: int = LATENT_CHANNELS, layers: int = 7, head_width: int = 64
+) -> WanVACETransformer3DModel:
     """An untrained transformer whose first prediction is zero; the control branch joins at layers 0 and 3."""
     transformer = WanVACETransformer3DModel(
         patch_size=(1, 2, 2),
-        num_attention_heads=4,
-        attention_head_dim=64,
+        num_attention_heads=HEADS,
+        attention_head_dim=head_width,
         in_channels=latent_channels,
         out_channels=latent_channels,
         text_dim=TEXT_DIM,
@@ -65,24 +70,39 @@ class StarterModel(nn.Module):
         self.register_buffer("parts", part_tokens(tokenizer), persistent=False)
 
     @classmethod
-    def build(cls) -> StarterModel:
+    def build(cls, latent_channels: int, head_width: int) -> StarterModel:
+        """An untrained one."""
         tokenizer = world_tokenizer()
-        return cls(build_transformer(), build_text_encoder(len(tokenizer)), tokenizer)
+        transformer = build_transformer(latent_channels, head_width=head_width)
+        return cls(transformer, build_text_encoder(len(tokenizer)), tokenizer)
 
     @classmethod
-    def load(cls, folder: Path) -> StarterModel:
-        """The parts of a saved starter, float32; InputError where its latents are not those of this code."""
+    def of_state(cls, state: Mapping[str, Tensor]) -> StarterModel:
+        """The one that has this `state_dict`."""
+        width, channels = state["transformer.patch_embedding.weight"].shape[:2]
+        model = cls.build(channels, width // HEADS)
+        model.load_state_dict(state)
+        return model
+
+    @classmethod
+    def load(cls, folder: Path, latent_channels: int) -> StarterModel:
+        """The parts of a saved starter, float32; InputError where it has not so many latent channels."""
         transformer = WanVACETransformer3DModel.from_pretrained(folder / "transformer").float()
-        if (channels := transformer.config.in_channels) != LATENT_CHANNELS:
+        if (channels := transformer.config.in_channels) != latent_channels:
             raise InputError(
-                f"The model in {folder} has {channels} latent channels; training goes on with models of"
-                f" {LATENT_CHANNELS} only. Begin without it, or with one exported by the present code."
+                f"The model in {folder} has {channels} latent channels, the clips to learn from have {latent_channels}."
+                " Begin without it, or encode clips with its own autoencoder."
             )
         return cls(
             transformer,
             UMT5EncoderModel.from_pretrained(folder / "text_encoder").float(),
             PreTrainedTokenizerFast.from_pretrained(folder / "tokenizer"),
         )
+
+    @property
+    def reads_the_world(self) -> bool:
+        """Whether its tokens are those of the present words."""
+        return bool(self.tokenizer.get_vocab() == world_tokenizer().get_vocab())
 
     def tokens(self, captions: Sequence[str]) -> Tokens:
         """What `forward` reads."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from pipelines.checkpoints import model_info
 from pipelines.model import LatentVideoModel
@@ -17,6 +18,8 @@ from pipelines.starter.atlas.forms import made
 from pipelines.starter.atlas.keeping import encoded, keep
 from pipelines.starter.atlas.making import OWN
 from pipelines.starter.atlas.views import turntable
+from pipelines.starter.clips import Shard
+from pipelines.starter.runs import save_whole
 from pipelines.starter.transformer import build_transformer
 from pipelines.starter.vae import LATENT_CHANNELS
 from pipelines.types import Conditioning
@@ -122,6 +125,8 @@ def test_a_model_of_another_shape_is_no_beginning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     build_transformer(LATENT_CHANNELS + 4, layers=1).save_pretrained(tmp_path / "old" / "transformer")
+    (tmp_path / "cache").mkdir()
+    save_whole(Shard([], torch.zeros(LATENT_CHANNELS, 1, 4, 4)), tmp_path / "cache" / "32x32x1-0-0.pt")
     for stage in ("transformer", "distil"):
         with pytest.raises(SystemExit):
             run(monkeypatch, tmp_path, tmp_path, stage, "--begin-with", str(tmp_path / "old"))

@@ -10,15 +10,16 @@ import pytest
 import torch
 from torch import nn
 
+from pipelines.errors import InputError
 from pipelines.starter import train_transformer as stage
 from pipelines.starter import train_words
-from pipelines.starter.clips import LatentEncoder, encode_drawn
+from pipelines.starter.clips import LatentEncoder, Shard, encode_drawn
 from pipelines.starter.diorama.scenes import Cast, Scene
 from pipelines.starter.exercises import draw
 from pipelines.starter.export import Defaults, assemble
 from pipelines.starter.optim import Trainer, orthogonalise
 from pipelines.starter.readouts import ASKED, OPTIONS, scene_error, scene_labels
-from pipelines.starter.runs import Checkpoint, half_precision, ready
+from pipelines.starter.runs import Checkpoint, half_precision, ready, save_whole
 from pipelines.starter.text import build_text_encoder, build_tokenizer
 from pipelines.starter.train_transformer import train_transformer
 from pipelines.starter.train_vae import reconstruction_loss
@@ -209,7 +210,8 @@ def test_what_is_compiled_before_a_training_serves_every_batch_and_the_student(m
 def test_a_stopped_training_goes_on_where_it_was(
     tmp_path: Path, encoder: LatentEncoder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(StarterModel, "build", staticmethod(_small_model))
+    monkeypatch.setattr(StarterModel, "build", staticmethod(lambda *_: _small_model()))
+    monkeypatch.setattr(StarterModel, "of_state", staticmethod(lambda _: _small_model()))
     monkeypatch.setattr(stage, "TOKENS", {"cpu": 24})
     monkeypatch.setattr(stage.Report, "EVERY", 1)
     monkeypatch.setattr(stage, "READING_STEPS", 2)
@@ -238,8 +240,9 @@ def test_only_a_model_of_nothing_is_taught_to_read_first(
     tmp_path: Path, encoder: LatentEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taught: list[StarterModel] = []
-    monkeypatch.setattr(StarterModel, "build", staticmethod(_small_model))
-    monkeypatch.setattr(StarterModel, "load", staticmethod(lambda folder: _small_model()))
+    monkeypatch.setattr(StarterModel, "build", staticmethod(lambda *_: _small_model()))
+    monkeypatch.setattr(StarterModel, "load", staticmethod(lambda *_: _small_model()))
+    monkeypatch.setattr(StarterModel, "reads_the_world", True)
     monkeypatch.setattr(stage, "TOKENS", {"cpu": 24})
     monkeypatch.setattr(stage, "teach_reading", lambda model, *_, **__: taught.append(model))
     draw(small_source(), tmp_path / "drawn", 0.0, lambda _: ((32, 32), 1), 4)
@@ -248,3 +251,28 @@ def test_only_a_model_of_nothing_is_taught_to_read_first(
         train_transformer(tmp_path, "cpu", 0.001, compiled=False, begin_with=begin_with)
         assert len(taught) == lessons
         (tmp_path / "transformer.pt").unlink()
+
+
+def test_a_model_of_other_words_begins_with_those_taught_for_it(tmp_path: Path) -> None:
+    old, taught = _small_model(), build_text_encoder(len(world_tokenizer()))
+    for part in ("transformer", "text", "tokenizer"):
+        getattr(old, part).save_pretrained(tmp_path / "old" / {"text": "text_encoder"}.get(part, part))
+    (tmp_path / "cache").mkdir()
+    save_whole(Shard([], torch.zeros(4, 1, 4, 4)), tmp_path / "cache" / "32x32x1-0-0.pt")
+    with pytest.raises(InputError, match="other words; run the stage words first"):
+        stage.beginning(tmp_path, "cpu", tmp_path / "old")
+    taught.save_pretrained(tmp_path / "text_encoder")
+    model, reads = stage.beginning(tmp_path, "cpu", tmp_path / "old")
+    assert not reads and model.reads_the_world
+    assert torch.equal(model.text.shared.weight, taught.shared.weight)
+    assert torch.equal(model.transformer.proj_out.weight, old.transformer.proj_out.weight)
+    assert len(model.transformer.blocks) == 2
+
+
+def test_a_state_tells_the_shape_of_its_model() -> None:
+    for channels, width in ((4, 48), (6, 64)):
+        model = StarterModel.build(channels, width)
+        again = StarterModel.of_state(model.state_dict())
+        assert again.transformer.config.in_channels == channels
+        assert again.transformer.config.attention_head_dim == width
+        assert torch.equal(again.text.shared.weight, model.text.shared.weight)
