@@ -23,9 +23,9 @@ def parts_of(concept: int) -> str:
     return "".join(chr(_FIRST + PARTS * concept + part) for part in range(PARTS))
 
 
-def is_part(token: str) -> bool:
-    """Whether a token is one of those."""
-    return len(token) == 1 and _FIRST <= ord(token) < _HIDDEN
+def part_number(token: str) -> int:
+    """The number of the part, among those of all concepts, that a token is; -1 if it is none."""
+    return ord(token) - _FIRST if len(token) == 1 and _FIRST <= ord(token) < _HIDDEN else -1
 
 
 def expansion(concepts: Mapping[str, Sequence[str]], others: Sequence[str] = ()) -> normalizers.Normalizer:

@@ -21,6 +21,7 @@ from pipelines.starter.shots import to_masks
 
 AT_ONCE = {True: 480, False: 24}  # clips in a file: of single pictures, and of more frames
 DRAWN = 24  # clips drawn together
+MOVES = 0.5  # of clips: where the camera moves, in one of fourteen ways, which takes long to learn
 
 
 def film_plain(library: Library, encoder: LatentEncoder, cache: Path, num_frames: int, minutes: float) -> None:
@@ -54,7 +55,8 @@ def plain_clips(
 
 
 def _scene(rng: np.random.Generator, library: Library, still: bool) -> Scene:
+    moves = not still and bool(rng.random() < MOVES)
     while True:
         scene = sample_scene(rng, still=still)
-        if all(library.shows(cast.subject) for cast in scene.cast):
+        if moves == (scene.camera != "static") and all(library.shows(cast.subject) for cast in scene.cast):
             return scene

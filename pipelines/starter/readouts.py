@@ -8,8 +8,8 @@ linear heads:
   ends must be found from the faint rim that an encoded grey frame has.
 - `scene`: what the clip is of, asked of every token, whether the words, a reference or the pixels tell.
 - `outline`: where the subject is, cell by cell; the form that belongs to its name, on the path that its motion means.
-- `lookup`: that two heads of attention to the words find, for each token of a single picture, the part of its subject's
-  look that belongs there. Once they do, a form need only be copied.
+- `lookup`: that two heads of attention to the words find, for each token, the part of the subject's look that belongs
+  there (`lookup.py`). Once they do, a form need only be copied.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ import torch.nn.functional as F
 from diffusers import WanVACETransformer3DModel
 from torch import Tensor, nn
 
-from pipelines.starter.concepts import COLUMNS, LEFT, PARTS, ROWS, TOP
 from pipelines.starter.diorama.scenes import CAMERAS, LIGHTS, LOOKS, MOTIONS, PLACES, Scene
 from pipelines.starter.diorama.subjects import COLOURS, KINDS
 
@@ -37,7 +36,6 @@ ASKED: dict[str, tuple[str, ...]] = {
     "camera": CAMERAS,
     "look": LOOKS,
 }
-NATIVE = (1, 12, 20)  # latent frames, rows and columns of a single picture of the native size
 OPTIONS = [len(options) for options in ASKED.values()]
 _COLUMN = {
     pair: column
@@ -112,17 +110,17 @@ class Readouts(nn.Module):
     def _keep_reading(self, attention: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         self._reading = (attention, inputs[0], inputs[1])
 
-    def loss(self, cover: Tensor, labels: Tensor, parts: Tensor, references: int, whole: bool = True) -> Tensor:
+    def loss(self, cover: Tensor, labels: Tensor, belongs: Tensor, references: int, whole: bool = True) -> Tensor:
         """(B,) the weighted errors of all four. `cover` (B, T, h, w) in 0..1 is where the subject is, `labels` as
-        `scene_labels` gives them; `parts` (B, L) bool are the tokens of a caption that are parts of a look; the first
-        `references` of the T frames are pictures beside the clip. Of frames that are not `whole` nobody can tell where
-        a token is, so that is not asked."""
+        `scene_labels` gives them, `belongs` as `lookup.belonging` does; the first `references` of the T frames are
+        pictures beside the clip. Of frames that are not `whole` nobody can tell where a token is, so that is not
+        asked."""
         outline = F.binary_cross_entropy_with_logits(self.seen_outline(cover.shape), cover, reduction="none")
         errors = {
             "position": whole * self.position_error(cover.shape, references).mean(dim=(1, 2, 3)),
             "scene": self.scene_error(labels),
             "outline": outline.mean(dim=(1, 2, 3)),
-            "lookup": whole * self.lookup_error(parts, cover.shape),
+            "lookup": self.lookup_error(belongs),
         }
         return torch.stack([weight * errors[name] for name, weight in self.WEIGHTS.items()]).sum(dim=0)
 
@@ -130,26 +128,20 @@ class Readouts(nn.Module):
         """(B,) how wrongly the tokens tell the scene, in nats a question."""
         return scene_error(self.scene(self._hidden["scene"]), labels)
 
-    def lookup_error(self, parts: Tensor, shape: torch.Size) -> Tensor:
-        """(B,) how little of their attention to the words goes to the part of a subject's look that belongs at a token,
-        in nats; 0 where a clip is no single picture of the native size, or its caption does not name one subject."""
-        count, frames, height, width = shape
-        errors = torch.zeros(count, device=parts.device)
-        named = parts.sum(dim=1) == PARTS
-        if (frames, height, width) != NATIVE or not named.any():
-            return errors
+    def lookup_error(self, belongs: Tensor) -> Tensor:
+        """(B,) how little of their attention to the words goes from tokens to the parts of looks that `belongs` there
+        (B, T, h / 2, w / 2), in nats; 0 where none does."""
         assert self._reading is not None
         attention, hidden, words = self._reading
-        rows, columns = slice(TOP, TOP + ROWS), slice(LEFT, LEFT + COLUMNS)
-        window = hidden[named].unflatten(1, (height // 2, width // 2))[:, rows, columns].flatten(1, 2)
         query, key = (
             part.unflatten(2, (attention.heads, -1))[:, :, : self.LOOKUP_HEADS].transpose(1, 2)
-            for part in (attention.norm_q(attention.to_q(window)), attention.norm_k(attention.to_k(words[named])))
+            for part in (attention.norm_q(attention.to_q(hidden)), attention.norm_k(attention.to_k(words)))
         )
         shares = F.log_softmax(torch.matmul(query, key.mT).float() / query.shape[3] ** 0.5, dim=3)
-        wanted = parts[named].float().argmax(dim=1)[:, None] + torch.arange(PARTS, device=parts.device)
-        errors[named] = -shares.gather(3, wanted[:, None, :, None].expand(*shares.shape[:3], 1)).mean(dim=(1, 2, 3))
-        return errors
+        wanted = belongs.flatten(1)
+        said = shares.gather(3, wanted.clamp_min(0)[:, None, :, None].expand(*shares.shape[:3], 1)).mean(dim=1)[..., 0]
+        asked = wanted >= 0
+        return -(said * asked).sum(dim=1) / asked.sum(dim=1).clamp_min(1)
 
     def seen_outline(self, shape: torch.Size) -> Tensor:
         """Logits (B, T, h, w) of how much of each latent cell the subject fills."""

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast, T5Tokenizer, UMT5Config, UMT5EncoderModel
 
-from pipelines.starter.concepts import PARTS, expansion, is_part, parts_of
+from pipelines.starter.concepts import PARTS, expansion, part_number, parts_of
 
 MAX_TOKENS = 40 + 2 * PARTS  # two subjects with all that can be said of them
 TEXT_DIM = 128
@@ -38,8 +38,9 @@ def build_tokenizer(
 
 
 def part_tokens(tokenizer: PreTrainedTokenizerFast) -> Tensor:
-    """(vocabulary,) bool: which tokens are parts of a concept."""
-    return torch.tensor([is_part(token) for token in tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))])
+    """(vocabulary,) int64: 0 for an ordinary token, else one more than the number of its part among those of all
+    concepts."""
+    return torch.tensor([1 + part_number(token) for token in tokenizer.convert_ids_to_tokens([*range(len(tokenizer))])])
 
 
 def build_text_encoder(vocabulary_size: int) -> UMT5EncoderModel:

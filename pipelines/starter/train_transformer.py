@@ -24,6 +24,7 @@ from pipelines.starter.bank import Batches
 from pipelines.starter.batch import Batch
 from pipelines.starter.clips import load_shard
 from pipelines.starter.exercises import awaited
+from pipelines.starter.lookup import belonging, boxes_of_looks
 from pipelines.starter.optim import Trainer
 from pipelines.starter.runs import Checkpoint, fast_in_half, half_precision, rank, ready, steps
 from pipelines.starter.train_words import teach_reading
@@ -154,8 +155,8 @@ def _losses(model: StarterModel, batch: Batch, progress: float, device: str) -> 
     sigma = sample_sigma(len(batch.clean), device, 2.0 - progress)
     with half_precision(device), attention(device):
         loss = flow_loss(model, batch.clean, batch.tokens, batch.control, sigma, batch.cover, gain)
-        parts = model.parts[batch.tokens.ids]
-        return loss + gain * model.readouts.loss(batch.cover, batch.labels, parts, batch.references, batch.whole)
+        belongs = belonging(model.parts[batch.tokens.ids], batch.cover, boxes_of_looks(model.looks))
+        return loss + gain * model.readouts.loss(batch.cover, batch.labels, belongs, batch.references, batch.whole)
 
 
 class Report:

@@ -31,7 +31,7 @@ STRAY_WORDS = 0.15  # the share of captions with a word beside the point
 class WordsTeacher(nn.Module):
     """A text encoder, and one linear reading of the scene off the state of each of a caption's words."""
 
-    parts: Tensor  # (vocabulary,) bool: which tokens are parts of looks
+    parts: Tensor  # (vocabulary,) as `part_tokens` says
     PLAIN = ("shared", "scene", "relative_attention_bias")
 
     def __init__(self, text: UMT5EncoderModel, tokenizer: PreTrainedTokenizerFast) -> None:
@@ -46,7 +46,7 @@ class WordsTeacher(nn.Module):
         longest = int(tokens.mask.sum(dim=1).max())
         tokens = Tokens(*(part[:, :longest].to(self.text.device) for part in tokens))
         states = encode_text(self.text, tokens)
-        said = (tokens.mask > 0) & ~self.parts[tokens.ids]
+        said = (tokens.mask > 0) & (self.parts[tokens.ids] == 0)
         labels = scene_labels(scenes).to(states.device)
         errors = scene_error(self.scene(states)[said][:, None], labels.repeat_interleave(said.sum(dim=1), dim=0))
         return errors.mean()
@@ -58,7 +58,7 @@ def teach_looks(
     """Write into the encoder how every subject looks in pictures (B, z, h, w) of scenes with one subject or none."""
     looks = as_vectors(looks_of(scenes, latents), text.config.d_model)
     with torch.no_grad():
-        text.shared.weight[part_tokens(tokenizer)] = looks.flatten(0, 1).to(text.device)
+        text.shared.weight[part_tokens(tokenizer) > 0] = looks.flatten(0, 1).to(text.device)
 
 
 def teach_words(
@@ -67,7 +67,7 @@ def teach_words(
     """Train the encoder in place, on its device, for so many steps; returns the last loss in nats."""
     torch.manual_seed(seed)
     teacher = WordsTeacher(text, tokenizer).to(text.device)
-    words = (~teacher.parts)[:, None]
+    words = (teacher.parts == 0)[:, None]
     left_alone = text.shared.weight.register_hook(lambda gradient: gradient * words)  # looks are known already
     loss = _lesson(Trainer(teacher, WordsTeacher.PLAIN, MATRIX_LR, REST_LR), teacher, steps, seed, batch)
     left_alone.remove()

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedTokenizerFast, UMT5EncoderModel
 
 from pipelines.errors import InputError
+from pipelines.starter.concepts import PARTS
 from pipelines.starter.readouts import Readouts
 from pipelines.starter.text import (
     TEXT_DIM,
@@ -56,7 +57,7 @@ class StarterModel(nn.Module):
     """Tokens of captions, noisy latents and control in; velocity out. The `readouts` serve training alone."""
 
     # Layers whose rows are not a hidden space: AdamW moves them, Muon the rest.
-    parts: Tensor  # (vocabulary,) bool: which tokens are parts of looks
+    parts: Tensor  # (vocabulary,) as `part_tokens` says
     PLAIN = ("patch_embedding", "transformer.proj_out", "text.shared", "scale_shift_table", "readouts")
 
     def __init__(
@@ -98,6 +99,12 @@ class StarterModel(nn.Module):
             UMT5EncoderModel.from_pretrained(folder / "text_encoder").float(),
             PreTrainedTokenizerFast.from_pretrained(folder / "tokenizer"),
         )
+
+    @property
+    def looks(self) -> Tensor:
+        """(kinds, PARTS, 4z) how subjects look, as the words say it."""
+        vectors = self.text.shared.weight.detach()[self.parts > 0].unflatten(0, (-1, PARTS))
+        return vectors[:, :, : 4 * self.transformer.config.in_channels]
 
     @property
     def reads_the_world(self) -> bool:

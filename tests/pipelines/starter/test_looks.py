@@ -19,6 +19,7 @@ from pipelines.starter.diorama.scenes import LOOKS, PLACES, Cast, Scene
 from pipelines.starter.diorama.subjects import COLOURS, KINDS
 from pipelines.starter.exercises import NATIVE
 from pipelines.starter.looks import as_vectors, looks_of, pictures_of_one
+from pipelines.starter.lookup import belonging, boxes_of_looks
 from pipelines.starter.optim import Trainer
 from pipelines.starter.text import TEXT_DIM, build_text_encoder, encode_text, part_tokens, tokenize
 from pipelines.starter.train_words import teach_looks, teach_words
@@ -73,7 +74,7 @@ def test_looks_come_through_the_text_encoder_and_its_lesson_unaltered() -> None:
     tokenizer = world_tokenizer()
     text = build_text_encoder(len(tokenizer))
     teach_looks(text, tokenizer, scenes(200), torch.randn(200, 12, *SIZE))
-    parts = part_tokens(tokenizer)
+    parts = part_tokens(tokenizer) > 0
     written = text.shared.weight[parts].clone()
     teach_words(text, tokenizer, steps=20, seed=0, batch=8)
     assert torch.equal(text.shared.weight[parts], written)
@@ -96,10 +97,13 @@ def test_attention_learns_to_look_up_the_part_that_belongs_to_a_token() -> None:
     tokens = model.tokens(captions)
     latents, control = torch.randn(4, 4, 1, *SIZE), torch.zeros(4, 72, 1, *SIZE)
     control[:, :, :, 0], control[:, :, :, :, 0] = 1, -1  # the picture's edges
+    cover = torch.zeros(4, 1, *SIZE)
+    cover[:, :, :10, 4:16] = 1  # where these looks, which are noise, are
+    belongs = belonging(model.parts[tokens.ids], cover, boxes_of_looks(model.looks))
 
     def error() -> torch.Tensor:
         model(latents, torch.ones(4), tokens, control)
-        found: torch.Tensor = model.readouts.lookup_error(model.parts[tokens.ids], torch.Size((4, 1, *SIZE)))
+        found: torch.Tensor = model.readouts.lookup_error(belongs)
         return found
 
     before = error().detach()
@@ -108,7 +112,37 @@ def test_attention_learns_to_look_up_the_part_that_belongs_to_a_token() -> None:
         error().mean().backward()
         trainer.step(0.0, warmup=1)
     assert error()[[0, 2]].max() < 0.6 * before[[0, 2]].min()
-    assert not model.readouts.lookup_error(model.parts[tokens.ids], torch.Size((4, 2, *SIZE))).any()
+
+
+def _looks(tops: dict[int, tuple[int, int, int, int]]) -> torch.Tensor:
+    """(2, PARTS, 4) looks that fill the cells of a box (top, left, height, width) of the native size each."""
+    planes = torch.zeros(2, *SIZE)
+    for kind, (top, left, high, wide) in tops.items():
+        planes[kind, top : top + high, left : left + wide] = 1
+    window = planes[:, 2 * TOP : 2 * (TOP + ROWS), 2 * LEFT : 2 * (LEFT + COLUMNS)]
+    return window.unflatten(2, (COLUMNS, 2)).unflatten(1, (ROWS, 2)).permute(0, 1, 3, 2, 4).reshape(2, PARTS, 4)
+
+
+def test_parts_belong_where_the_subject_is_at_any_place_but_of_its_looks_size() -> None:
+    boxes = boxes_of_looks(_looks({0: (2, 8, 6, 4), 1: (4, 6, 4, 8)}))
+    assert boxes.tolist() == [[5, 10, 6, 4], [6, 10, 4, 8]]
+    parts = torch.zeros(4, PARTS + 3, dtype=torch.long)
+    for clip, concept in enumerate((0, 1, 0)):  # the last names nobody
+        parts[clip, 2 : 2 + PARTS] = 1 + PARTS * concept + torch.arange(PARTS)
+    cover = torch.zeros(4, 3, 12, 16)
+    cover[0, 0, 2:8, 6:10] = 1  # the first kind, two cells to the left of its look
+    cover[0, 1, 4:10, 10:14] = 1  # and two down and two to the right
+    cover[1, 0, 4:8, 6:14] = 1  # the second, in its place
+    cover[2, 0, 2:5, 6:8] = 1  # too small
+    cover[3, 0, 2:8, 6:10] = 1
+    belongs = belonging(parts, cover, boxes)
+    assert belongs.shape == (4, 3, 6, 8)
+    # the patch whose cells are the look's third and fourth rows, ninth and tenth columns
+    part = 2 + (1 - TOP) * COLUMNS + 4 - LEFT
+    assert belongs[0, 0, 1, 3] == part and belongs[0, 1, 2, 5] == part and belongs[1, 0, 1, 4] == part
+    assert (belongs[0, 2] == -1).all() and (belongs[1, 1:] == -1).all(), "there is no subject"
+    assert (belongs[2:] == -1).all()
+    assert belongs[0, 0].max() < 2 + PARTS and (belongs[0, 0] == -1).any()
 
 
 def _clip(scene: Scene | None, size: tuple[int, int, int]) -> ClipLatents:
@@ -152,4 +186,12 @@ def test_plain_clips_are_written_as_the_training_reads_them(
         assert clip.latent_size == latent and clip.cover.shape == latent
         assert clip.scene is not None and {cast.subject for cast in clip.scene.cast} <= {"cube", "rocket", "ball"}
         assert clip.clean.std() > 0.01
+        assert frames > 1 or clip.scene.camera == "static"
         assert bool(clip.cover.any()) == bool(clip.scene.cast)
+
+
+def test_the_camera_moves_in_half_of_the_clips_and_in_no_picture() -> None:
+    library, rng = small_library(tempfile.mkdtemp(prefix="small-things-")), np.random.default_rng(2)
+    moving = [plain._scene(rng, library, still=False).camera != "static" for _ in range(80)]
+    assert 25 <= sum(moving) <= 55
+    assert all(plain._scene(rng, library, still=True).camera == "static" for _ in range(20))

@@ -75,21 +75,21 @@ def test_inner_layers_learn_positions_outline_and_scene_and_their_heads_are_left
     clean, control = torch.randn(1, 4, 2, 4, 6).expand(4, -1, -1, -1, -1), torch.zeros(4, 72, 2, 4, 6)
     cover = torch.zeros(4, 2, 4, 6)
     cover[:, 0, 1, 2:4] = cover[:, 1, 3, 5] = 1
-    labels, parts = scene_labels([BALL] * 4), torch.zeros(4, 1, dtype=torch.bool)
+    labels, nowhere = scene_labels([BALL] * 4), torch.full((4, 2, 2, 3), -1)
     for _ in range(40):
         losses = flow_loss(
             model, clean, model.tokens(["a red ball"] * 4), control, torch.full((4,), 0.1), cover, gain=9.0
         )
-        (losses + 9.0 * model.readouts.loss(cover, labels, parts, references=0)).mean().backward()
+        (losses + 9.0 * model.readouts.loss(cover, labels, nowhere, references=0)).mean().backward()
         trainer.step(0.0, warmup=1)
     with torch.no_grad():
         flow_loss(model, clean, model.tokens(["a red ball"] * 4), control, torch.full((4,), 0.1))
     assert torch.equal(model.readouts.seen_outline(cover.shape) > 0, cover > 0.5)
     assert model.readouts.position_error(cover.shape, references=0).mean() < 0.1
     assert model.readouts.scene_error(labels).max() < 0.5
-    unplaced = model.readouts.loss(cover, labels, parts, references=0, whole=False)
+    unplaced = model.readouts.loss(cover, labels, nowhere, references=0, whole=False)
     assert torch.allclose(
-        model.readouts.loss(cover, labels, parts, references=0) - unplaced,
+        model.readouts.loss(cover, labels, nowhere, references=0) - unplaced,
         model.readouts.WEIGHTS["position"] * model.readouts.position_error(cover.shape, 0).mean(dim=(1, 2, 3)),
     )
     saved = assemble(build_vae(8, 8, 4), model, Defaults()).transformer.state_dict()

@@ -74,4 +74,5 @@ def test_a_saved_tokenizer_reads_as_the_one_it_was(tmp_path: Path) -> None:
     tokenizer.save_pretrained(tmp_path)
     for again in (AutoTokenizer.from_pretrained(tmp_path), type(tokenizer).from_pretrained(tmp_path)):
         assert again("a kitten and a bus").input_ids == tokenizer("a kitten and a bus").input_ids
-    assert int(part_tokens(tokenizer).sum()) == PARTS * len(SUBJECT_WORDS)
+    assert part_tokens(tokenizer).sort().values[-PARTS * len(SUBJECT_WORDS) :].diff().eq(1).all()
+    assert (part_tokens(tokenizer) > 0).sum() == PARTS * len(SUBJECT_WORDS)
