@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from pipelines.starter.concepts import COLUMNS, LEFT, PARTS, ROWS, TOP
+from pipelines.starter.diorama.recogniser import FILLED, span
 
-FILLED = 0.3  # of the fullest cell: from there on a cell is the subject's
 ALIKE = 2.0  # cells that a subject may be higher or wider than its look
 
 
@@ -15,17 +15,9 @@ def boxes_of(planes: Tensor) -> Tensor:
     """(..., h, w) in 0..1, how much of each cell is filled -> (..., 4): row and column of the middle, height and width
     of what is, in cells; 0 where nothing is."""
     filled = planes > (FILLED * planes.amax(dim=(-2, -1), keepdim=True)).clamp_min(1e-3)
-    spans = [_span(filled.any(dim=dim)) for dim in (-1, -2)]
-    return torch.stack([*(middle for middle, _ in spans), *(long for _, long in spans)], dim=-1)
-
-
-def _span(line: Tensor) -> tuple[Tensor, Tensor]:
-    """(..., n) bool -> middle and length of the stretch that holds all True ones."""
-    index = torch.arange(line.shape[-1], device=line.device)
-    first = torch.where(line, index, line.shape[-1]).amin(dim=-1)
-    last = torch.where(line, index + 1, 0).amax(dim=-1)
-    some = line.any(dim=-1)
-    return torch.where(some, (first + last) / 2, 0.0), torch.where(some, last - first, 0).float()
+    (top, bottom), (left, right) = (span(filled.any(dim=dim)) for dim in (-1, -2))
+    boxes = torch.stack([(top + bottom) / 2, (left + right) / 2, bottom - top, right - left], dim=-1)
+    return boxes * filled.any(dim=-1).any(dim=-1)[..., None]
 
 
 def boxes_of_looks(looks: Tensor) -> Tensor:

@@ -59,7 +59,7 @@ def sample_order(rng: np.random.Generator, library: Library, still: bool) -> Ord
     seed = int(rng.integers(2**31))
     if rng.random() < PHOTOS:
         return Order(None, kind if kind in ("mask", "structure") or still else "given", seed=seed)
-    scene = _scene(rng, library, still, _fits(kind, rng))
+    scene = shown_scene(rng, library, still, _fits(kind, rng))
     source: Source = "own"
     if kind in ("structure", "keyed"):
         source = _one(rng, SOURCES)
@@ -81,7 +81,8 @@ def _moves(scene: Scene) -> bool:
     return scene.camera != "static" or any(cast.motion != "still" for cast in scene.cast)
 
 
-def _scene(rng: np.random.Generator, library: Library, still: bool, fits: Callable[[Scene], bool]) -> Scene:
+def shown_scene(rng: np.random.Generator, library: Library, still: bool, fits: Callable[[Scene], bool]) -> Scene:
+    """A random scene for training that the library can show and that fits."""
     while True:
         scene = sample_scene(rng, still=still)
         if fits(scene) and all(library.shows(cast.subject) for cast in scene.cast):
@@ -94,7 +95,7 @@ def _references(rng: np.random.Generator, library: Library, scene: Scene) -> tup
     pool = [Reference(_elsewhere(rng, scene), i, i) for i in range(len(scene.cast))]
     if len(scene.cast) == 1:
         pool.append(Reference(_elsewhere(rng, scene), 0))
-    other = replace(_scene(rng, library, True, lambda _: True), look=scene.look)
+    other = replace(shown_scene(rng, library, True, lambda _: True), look=scene.look)
     pool.append(Reference(other, LOOK))
     chosen = rng.permutation(len(pool))[: min(count, MAX_REFERENCES)]
     return tuple(sorted((pool[i] for i in chosen), key=lambda reference: reference.tells))

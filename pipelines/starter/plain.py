@@ -14,8 +14,9 @@ import numpy as np
 from pipelines.starter.clips import ClipLatents, LatentEncoder, Shard
 from pipelines.starter.diorama.filming import film
 from pipelines.starter.diorama.library import Library
-from pipelines.starter.diorama.scenes import Scene, sample_scene
+from pipelines.starter.diorama.scenes import Scene
 from pipelines.starter.exercises import NATIVE, latent_cover
+from pipelines.starter.orders import shown_scene
 from pipelines.starter.runs import save_whole, wait_while_paused
 from pipelines.starter.shots import to_masks
 
@@ -56,7 +57,4 @@ def plain_clips(
 
 def _scene(rng: np.random.Generator, library: Library, still: bool) -> Scene:
     moves = not still and bool(rng.random() < MOVES)
-    while True:
-        scene = sample_scene(rng, still=still)
-        if moves == (scene.camera != "static") and all(library.shows(cast.subject) for cast in scene.cast):
-            return scene
+    return shown_scene(rng, library, still, lambda scene: moves == (scene.camera != "static"))

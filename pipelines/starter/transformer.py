@@ -13,14 +13,7 @@ from transformers import PreTrainedTokenizerFast, UMT5EncoderModel
 from pipelines.errors import InputError
 from pipelines.starter.concepts import PARTS
 from pipelines.starter.readouts import Readouts
-from pipelines.starter.text import (
-    TEXT_DIM,
-    Tokens,
-    build_text_encoder,
-    encode_text,
-    part_tokens,
-    tokenize,
-)
+from pipelines.starter.text import TEXT_DIM, Tokens, build_text_encoder, encode_text, part_tokens, tokenize
 from pipelines.starter.vae import LATENT_CHANNELS, SPATIAL_FACTOR
 from pipelines.starter.vocabulary import world_tokenizer
 
@@ -56,8 +49,8 @@ def build_transformer(
 class StarterModel(nn.Module):
     """Tokens of captions, noisy latents and control in; velocity out. The `readouts` serve training alone."""
 
-    # Layers whose rows are not a hidden space: AdamW moves them, Muon the rest.
     parts: Tensor  # (vocabulary,) as `part_tokens` says
+    # Layers whose rows are not a hidden space: AdamW moves them, Muon the rest.
     PLAIN = ("patch_embedding", "transformer.proj_out", "text.shared", "scale_shift_table", "readouts")
 
     def __init__(

@@ -24,17 +24,17 @@ def squares(where: Tensor) -> tuple[Tensor, Tensor]:
     around it, (B, 2) each, across and down, where a frame reaches from -1 to 1."""
     filled = where[:, 0] > FILLED * where.flatten(1).amax(dim=1).clamp_min(1e-3).view(-1, 1, 1)
     cells = torch.tensor(where.shape[:1:-1], device=where.device)  # across, down
-    first, last = (torch.stack(parts, dim=1) for parts in zip(*(_span(filled.any(dim)) for dim in (1, 2)), strict=True))
+    first, last = (torch.stack(parts, dim=1) for parts in zip(*(span(filled.any(dim)) for dim in (1, 2)), strict=True))
     side = (last - first).amax(dim=1, keepdim=True) + 0.5
     return (first + last) / cells - 1, AROUND * side / cells
 
 
-def _span(line: Tensor) -> tuple[Tensor, Tensor]:
-    """(B, n) bool -> where the True ones begin and end."""
-    index = torch.arange(line.shape[1], device=line.device)
+def span(line: Tensor) -> tuple[Tensor, Tensor]:
+    """(..., n) bool -> where the True ones begin and end; n and 0 where there are none."""
+    index = torch.arange(line.shape[-1], device=line.device)
     return (
-        torch.where(line, index, line.shape[1]).amin(dim=1).float(),
-        torch.where(line, index + 1, 0).amax(dim=1).float(),
+        torch.where(line, index, line.shape[-1]).amin(dim=-1).float(),
+        torch.where(line, index + 1, 0).amax(dim=-1).float(),
     )
 
 

@@ -7,9 +7,13 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import torch
+
+from pipelines.starter.clips import LatentEncoder
 from pipelines.starter.diorama.scenes import Scene
 from pipelines.starter.orders import Kind, Order, Reference, Source
 from pipelines.starter.shots import Shot, ShotSource
+from pipelines.starter.vae import build_vae
 from tests.pipelines.starter.diorama.stages import CUBE, small_library
 
 NOWHERE = Path("no pictures here")
@@ -19,6 +23,14 @@ NOWHERE = Path("no pictures here")
 def small_source() -> ShotSource:
     """What draws cubes, rockets and balls."""
     return ShotSource(7, small_library(tempfile.mkdtemp(prefix="small-things-")), NOWHERE)
+
+
+def small_encoder() -> LatentEncoder:
+    """An untrained autoencoder of four channels, always the same."""
+    torch.manual_seed(0)
+    vae = build_vae(8, 8, 4)
+    vae.register_to_config(latents_mean=[0.0] * 4, latents_std=[1.0] * 4)
+    return LatentEncoder(vae)
 
 
 def shot(

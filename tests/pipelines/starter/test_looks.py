@@ -24,9 +24,9 @@ from pipelines.starter.optim import Trainer
 from pipelines.starter.text import TEXT_DIM, build_text_encoder, encode_text, part_tokens, tokenize
 from pipelines.starter.train_words import teach_looks, teach_words
 from pipelines.starter.transformer import StarterModel, build_transformer
-from pipelines.starter.vae import build_vae
 from pipelines.starter.vocabulary import world_tokenizer
 from tests.pipelines.starter.diorama.stages import small_library
+from tests.pipelines.starter.shooting import small_encoder
 
 CHANNELS, SIZE = 2, (12, 20)
 
@@ -163,10 +163,7 @@ def test_pictures_of_the_native_size_with_one_subject_are_looked_at() -> None:
 
 @pytest.fixture(scope="module")
 def encoder() -> LatentEncoder:
-    torch.manual_seed(0)
-    vae = build_vae(8, 8, 4)
-    vae.register_to_config(latents_mean=[0.0] * 4, latents_std=[1.0] * 4)
-    return LatentEncoder(vae)
+    return small_encoder()
 
 
 @pytest.mark.parametrize("frames", [1, 5])

@@ -27,17 +27,14 @@ from pipelines.starter.train_words import teach_reading, teach_words
 from pipelines.starter.transformer import StarterModel, build_transformer, flow_loss
 from pipelines.starter.vae import build_vae, decode_sequence, encode_sequence
 from pipelines.starter.vocabulary import world_tokenizer
-from tests.pipelines.starter.shooting import small_source
+from tests.pipelines.starter.shooting import small_encoder, small_source
 
 BALL = Scene((Cast("ball", "red", "right"),), "room", detail=7)
 
 
 @pytest.fixture(scope="module")
 def encoder() -> LatentEncoder:
-    torch.manual_seed(0)
-    vae = build_vae(8, 8, 4)
-    vae.register_to_config(latents_mean=[0.0] * 4, latents_std=[1.0] * 4)
-    return LatentEncoder(vae)
+    return small_encoder()
 
 
 def test_orthogonalising_makes_every_direction_count_alike() -> None:
