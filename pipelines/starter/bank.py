@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from transformers import PreTrainedTokenizerFast
 
-from pipelines.starter.batch import Batch, Picked
+from pipelines.starter.batch import Batch, Picked, unknown_origins
 from pipelines.starter.clips import ClipLatents, Shard, load_shard
 from pipelines.starter.diorama.captions import caption
 from pipelines.starter.parts import in_parts, part_side
@@ -120,7 +120,7 @@ class ClipBank:
             tokenize(self.tokenizer, captions), captions,
             [kind + (f"+{references}" if references else " in part" if partly else "") for kind in kinds],
             scene_labels([clip.scene for clip in picked], pictures=full == 1),
-            torch.tensor(held).clamp_max(length),
+            torch.tensor(held).clamp_max(length), self._origins(picked, (length, height, width)),
         )  # fmt: skip
         return in_parts(whole, rng) if partly else whole
 
@@ -141,6 +141,11 @@ class ClipBank:
             first(None if clip is None else clip.reactive for clip in given),
             torch.stack([all_open if clip is None or clip.mask is None else clip.mask[:frames] for clip in given]),
         )  # fmt: skip
+
+    def _origins(self, picked: Sequence[ClipLatents], size: tuple[int, int, int]) -> Tensor:
+        """As in `Picked`, of the first latent frames of clips; unknown where the clip says nothing of it."""
+        unknown = unknown_origins(1, *size)[0]
+        return torch.stack([unknown if clip.origins is None else clip.origins[:, : size[0]] for clip in picked])
 
     def _shape(self, still: float) -> tuple[int, int, int]:
         pictures, clips = ([key for key in self.groups if (key[0] == 1) == one] for one in (True, False))

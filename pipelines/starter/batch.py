@@ -19,7 +19,8 @@ from pipelines.vace import pack_mask
 class Batch:
     """`clean` (B, z, R + T, h, w), `control` (B, 2z + s*s, R + T, h, w), `cover` (B, R + T, h, w): where the subjects
     are; the tokens of a caption and a kind each; `labels` of the scenes, as `scene_labels` gives them; `held` (B,)
-    latent frames held in place after the first R, which are reference pictures; not `whole`: parts of frames."""
+    latent frames held in place after the first R, which are reference pictures; `origins`
+    (B, 2, R + T, h / 2, w / 2, 2) as `origins.origins` says, NaN where nobody knows; not `whole`: parts of frames."""
 
     clean: Tensor
     control: Tensor
@@ -28,6 +29,7 @@ class Batch:
     kinds: list[str]
     labels: Tensor
     held: Tensor
+    origins: Tensor
     references: int
     whole: bool = True
 
@@ -48,6 +50,7 @@ class Picked:
     kinds: list[str]
     labels: Tensor
     held: Tensor
+    origins: Tensor
     whole: bool = True
 
     def pin_memory(self) -> Picked:
@@ -66,7 +69,9 @@ class Picked:
             torch.cat([beside, here.clean.float()], dim=2),
             torch.cat([torch.cat([beside, nothing], dim=1), control], dim=2),
             torch.cat([cover.new_zeros(count, references, *cover.shape[2:]), cover], dim=1),
-            here.tokens, here.kinds, here.labels, here.held, references, here.whole,
+            here.tokens, here.kinds, here.labels, here.held,
+            torch.cat([unknown_origins(count, references, *cover.shape[2:]).to(device), here.origins], dim=2),
+            references, here.whole,
         )  # fmt: skip
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Picked:
@@ -80,3 +85,8 @@ class Picked:
         column = self.mask.transpose(0, 1).reshape(frames, count * height, width)
         packed = pack_mask(unpacked_bits(column), SPATIAL_FACTOR, TEMPORAL_FACTOR)
         return packed.unflatten(2, (count, height // SPATIAL_FACTOR)).permute(2, 0, 1, 3, 4)
+
+
+def unknown_origins(count: int, frames: int, height: int, width: int) -> Tensor:
+    """(count, 2, frames, height / 2, width / 2, 2) NaN, of latent frames of that size."""
+    return torch.full((count, 2, frames, height // 2, width // 2, 2), torch.nan, dtype=torch.float16)

@@ -33,7 +33,7 @@ class ClipLatents:
     """One clip: `clean` (z, T, h, w); `inactive`, `reactive` of that shape or None where that stream is empty;
     `mask` (F, H, W / 8) uint8, its bits along each row, or None where all is to be made; `hold` leading frames held in
     place; `references` what each tells, and (z, 1, h, w); `cover` (T, h, w) in 0..1, how much of each latent cell the
-    subjects fill."""
+    subjects fill; `origins` (2, T, h / 2, w / 2, 2) as `origins.origins` says, or None where nobody knows."""
 
     scene: Scene | None
     kind: str
@@ -44,6 +44,7 @@ class ClipLatents:
     hold: int
     references: tuple[tuple[int, Tensor], ...]
     cover: Tensor
+    origins: Tensor | None = None
 
     @property
     def latent_size(self) -> tuple[int, int, int]:
@@ -135,7 +136,16 @@ def encode_clips(exercises: Sequence[Exercise], encoder: LatentEncoder, batch: i
         references = tuple((tells, next(shown)) for tells, _ in task.references)
         clips.append(
             ClipLatents(
-                exercise.scene, task.kind, latents, inactive, reactive, bits, task.hold, references, exercise.cover
+                exercise.scene,
+                task.kind,
+                latents,
+                inactive,
+                reactive,
+                bits,
+                task.hold,
+                references,
+                exercise.cover,
+                exercise.origins,
             ).cpu()
         )
     return Shard(clips, encoder.empty(*exercises[0].frames.shape[:3]).half().cpu())

@@ -39,12 +39,13 @@ Shape = tuple[tuple[int, int], int]  # (width, height), frames
 @dataclass(frozen=True, eq=False)
 class Exercise:
     """`frames` (F, H, W, 3) uint8 are the right answer to `task`; `cover` (T, h, w) float16 in 0..1 is how much of each
-    latent cell the subjects fill."""
+    latent cell the subjects fill; `origins` as in `ClipLatents`."""
 
     scene: Scene | None
     frames: Frames
     task: Task
     cover: Tensor
+    origins: Tensor | None = None
 
 
 def sample_shape(rng: np.random.Generator) -> Shape:
@@ -58,7 +59,7 @@ def exercises(source: ShotSource, shape: Shape, count: int) -> list[Exercise]:
     """So many random ones of one shape."""
     size, num_frames = shape
     return [
-        Exercise(shot.order.scene, shot.frames, task_for(shot), latent_cover(shot.masks))
+        Exercise(shot.order.scene, shot.frames, task_for(shot), latent_cover(shot.masks), shot.origins)
         for shot in source.shots(size, num_frames, count)
     ]
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pipelines.starter.batch import Picked
+from pipelines.starter.batch import Picked, unknown_origins
 from pipelines.starter.vae import SPATIAL_FACTOR
 
 SIDE = 8  # latent cells
@@ -41,7 +41,8 @@ def in_parts(picked: Picked, rng: np.random.Generator) -> Picked:
     return replace(
         picked, clean=cut(picked.clean), inactive=cut(picked.inactive), reactive=cut(picked.reactive),
         mask=cut(picked.mask, SPATIAL_FACTOR),  # eight pixels across are one byte
-        beside=picked.beside[..., :side, :side], cover=cut(picked.cover), whole=False,
+        beside=picked.beside[..., :side, :side], cover=cut(picked.cover),
+        origins=unknown_origins(len(tops), picked.clean.shape[2], side, side), whole=False,
     )  # fmt: skip
 
 

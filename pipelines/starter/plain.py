@@ -18,7 +18,7 @@ from pipelines.starter.diorama.scenes import Scene
 from pipelines.starter.exercises import NATIVE, latent_cover
 from pipelines.starter.orders import shown_scene
 from pipelines.starter.runs import save_whole, wait_while_paused
-from pipelines.starter.shots import to_masks
+from pipelines.starter.shots import clip_origins, to_masks
 
 AT_ONCE = {True: 480, False: 24}  # clips in a file: of single pictures, and of more frames
 DRAWN = 24  # clips drawn together
@@ -48,10 +48,10 @@ def plain_clips(
     while len(clips) < count:
         scenes = [_scene(rng, library, num_frames == 1) for _ in range(min(DRAWN, count - len(clips)))]
         made = film(scenes, NATIVE, num_frames, library, ("masks",))
-        for scene, latents, masks in zip(
-            scenes, encoder(made.video * 2 - 1).half().cpu(), to_masks(made.passes.masks), strict=True
-        ):
-            clips.append(ClipLatents(scene, "none", latents.clone(), None, None, None, 0, (), latent_cover(masks)))
+        latents, masks = encoder(made.video * 2 - 1).half().cpu(), to_masks(made.passes.masks)
+        for clip, scene in enumerate(scenes):
+            clean, cover = latents[clip].clone(), latent_cover(masks[clip])
+            clips.append(ClipLatents(scene, "none", clean, None, None, None, 0, (), cover, clip_origins(made, clip)))
     return Shard(clips, encoder.empty(num_frames, NATIVE[1], NATIVE[0]).half().cpu())
 
 

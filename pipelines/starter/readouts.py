@@ -2,7 +2,7 @@
 
 The loss of a flow says little about a word such as "star": it changes few numbers, and those only where nearly all is
 noise. Crutches ask earlier blocks directly (compare Yu et al. 2024, representation alignment); the first three are
-linear heads:
+linear heads, the others attention itself:
 
 - `position`: where each token is in the clip. Attention here knows only distances between tokens, and where the picture
   ends must be found from the faint rim that an encoded grey frame has.
@@ -10,6 +10,8 @@ linear heads:
 - `outline`: where the subject is, cell by cell; the form that belongs to its name, on the path that its motion means.
 - `lookup`: that two heads of attention to the words find, for each token, the part of the subject's look that belongs
   there (`lookup.py`). Once they do, a form need only be copied.
+- `origin`: that one head of attention among the tokens looks where what a token shows was in the first frame, and
+  another where it was a latent frame ago (`origins.py`); what moves, the camera included, is copied from there.
 """
 
 from __future__ import annotations
@@ -87,8 +89,9 @@ class Readouts(nn.Module):
     """The crutches, reading the transformer's last forward pass."""
 
     BLOCKS: ClassVar = {"position": 1, "scene": 2, "outline": 4}
-    WEIGHTS: ClassVar = {"position": 0.05, "scene": 0.1, "outline": 0.3, "lookup": 0.1}
+    WEIGHTS: ClassVar = {"position": 0.05, "scene": 0.1, "outline": 0.3, "lookup": 0.1, "origin": 0.1}
     LOOKUP, LOOKUP_HEADS = 3, 2  # in which block, and how many heads
+    ORIGIN = 4  # in which block; a head for each of the frames that are looked back to
 
     def __init__(self, transformer: WanVACETransformer3DModel) -> None:
         super().__init__()
@@ -100,9 +103,11 @@ class Readouts(nn.Module):
         for name, index in self.BLOCKS.items():
             block = transformer.blocks[min(index, len(transformer.blocks) - 1)]
             block.register_forward_hook(partial(self._keep, name))
-        reading = transformer.blocks[min(self.LOOKUP, len(transformer.blocks) - 1)].attn2
-        reading.register_forward_pre_hook(self._keep_reading)
+        last = len(transformer.blocks) - 1
+        transformer.blocks[min(self.LOOKUP, last)].attn2.register_forward_pre_hook(self._keep_reading)
+        transformer.blocks[min(self.ORIGIN, last)].attn1.register_forward_pre_hook(self._keep_looking)
         self._reading: tuple[Any, Tensor, Tensor] | None = None
+        self._looking: tuple[Any, Tensor, tuple[Tensor, Tensor]] | None = None
 
     def _keep(self, name: str, block: nn.Module, inputs: object, output: Tensor) -> None:
         self._hidden[name] = F.layer_norm(output, output.shape[-1:])
@@ -110,17 +115,23 @@ class Readouts(nn.Module):
     def _keep_reading(self, attention: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         self._reading = (attention, inputs[0], inputs[1])
 
-    def loss(self, cover: Tensor, labels: Tensor, belongs: Tensor, references: int, whole: bool = True) -> Tensor:
-        """(B,) the weighted errors of all four. `cover` (B, T, h, w) in 0..1 is where the subject is, `labels` as
-        `scene_labels` gives them, `belongs` as `lookup.belonging` does; the first `references` of the T frames are
-        pictures beside the clip. Of frames that are not `whole` nobody can tell where a token is, so that is not
-        asked."""
+    def _keep_looking(self, attention: nn.Module, inputs: tuple[Any, ...]) -> None:
+        self._looking = (attention, inputs[0], inputs[3])
+
+    def loss(
+        self, cover: Tensor, labels: Tensor, belongs: Tensor, origins: Tensor, references: int, whole: bool = True
+    ) -> Tensor:
+        """(B,) the weighted errors of all five. `cover` (B, T, h, w) in 0..1 is where the subject is, `labels` as
+        `scene_labels` gives them, `belongs` as `lookup.belonging` does, `origins` (B, 2, T, h / 2, w / 2, 2) as
+        `origins.origins`; the first `references` of the T frames are pictures beside the clip. Of frames that are not
+        `whole` nobody can tell where a token is, so that is not asked."""
         outline = F.binary_cross_entropy_with_logits(self.seen_outline(cover.shape), cover, reduction="none")
         errors = {
             "position": whole * self.position_error(cover.shape, references).mean(dim=(1, 2, 3)),
             "scene": self.scene_error(labels),
             "outline": outline.mean(dim=(1, 2, 3)),
             "lookup": self.lookup_error(belongs),
+            "origin": self.origin_error(origins, references),
         }
         return torch.stack([weight * errors[name] for name, weight in self.WEIGHTS.items()]).sum(dim=0)
 
@@ -143,6 +154,33 @@ class Readouts(nn.Module):
         asked = wanted >= 0
         return -(said * asked).sum(dim=1) / asked.sum(dim=1).clamp_min(1)
 
+    def origin_error(self, origins: Tensor, references: int) -> Tensor:
+        """(B,) how little of their attention to other tokens goes from tokens to the up to four around each of their
+        `origins`, in nats; 0 where none has any."""
+        assert self._looking is not None
+        attention, hidden, (cos, sin) = self._looking
+        frames, rows, columns = origins.shape[2:5]
+        heads = origins.shape[1]
+        query, key = (
+            turned(part.unflatten(2, (attention.heads, -1))[:, :, :heads], cos, sin).transpose(1, 2)
+            for part in (attention.norm_q(attention.to_q(hidden)), attention.norm_k(attention.to_k(hidden)))
+        )
+        shares = F.log_softmax(torch.matmul(query, key.mT).float() / query.shape[3] ** 0.5, dim=3)
+        asked = ~origins[..., 0].isnan()
+        at = origins.float().nan_to_num(0)
+        time = torch.arange(frames, device=at.device)
+        looked_at = torch.stack([torch.full_like(time, references), (time - 1).clamp_min(0)])[:, :, None, None]
+        said = torch.zeros_like(at[..., 0])
+        for down in (0, 1):
+            row = at[..., 0].floor() + down
+            for right in (0, 1):
+                column = at[..., 1].floor() + right
+                near = (1 - (at[..., 0] - row).abs()) * (1 - (at[..., 1] - column).abs())
+                token = row.clamp(0, rows - 1) * columns + column.clamp(0, columns - 1) + looked_at * rows * columns
+                share = shares.gather(3, token.long().flatten(2)[..., None])[..., 0]
+                said = said + near * share.view_as(near)
+        return -(said * asked).flatten(1).sum(dim=1) / asked.flatten(1).sum(dim=1).clamp_min(1)
+
     def seen_outline(self, shape: torch.Size) -> Tensor:
         """Logits (B, T, h, w) of how much of each latent cell the subject fills."""
         count, frames, height, width = shape
@@ -155,6 +193,13 @@ class Readouts(nn.Module):
         said = self.position(self._hidden["position"]).view(count, frames, height // 2, width // 2, 9)[:, references:]
         error = said.float() - positions(frames - references, height // 2, width // 2).to(said.device)
         return cast(Tensor, error.square().mean(dim=-1))
+
+
+def turned(hidden: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """(B, N, heads, width) as attention turns it by each token's place: pairs of numbers, as Wan's do."""
+    even, odd = hidden.unflatten(-1, (-1, 2)).unbind(-1)
+    cos, sin = cos[..., 0::2], sin[..., 1::2]
+    return torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=-1).flatten(-2)
 
 
 def positions(frames: int, height: int, width: int) -> Tensor:

@@ -15,6 +15,7 @@ from pipelines.portrait import alone_on_white
 from pipelines.starter.diorama.filming import Film, film
 from pipelines.starter.diorama.library import Library
 from pipelines.starter.orders import Order, Reference, sample_order
+from pipelines.starter.origins import origins
 from pipelines.starter.photos import Frame, Frames, invented_picture, load_pictures, moving, pyramid, recolour
 from pipelines.starter.warping import Geometry
 from pipelines.structure import DEPTH_TAILS, near_is_white
@@ -33,6 +34,7 @@ class Shot:
     source      what its structure is taken from, shaped as the frames
     references  what each tells, and its picture, of any size
     geometry    where things are and how they go on; None unless its kind needs it
+    origins     where what each patch shows was before, as `origins.origins` says; None of a photo-like picture
     """
 
     order: Order
@@ -41,6 +43,7 @@ class Shot:
     source: Frames
     references: tuple[tuple[int, Frame], ...] = ()
     geometry: Geometry | None = None
+    origins: Tensor | None = None
 
 
 class ShotSource:
@@ -74,7 +77,7 @@ class ShotSource:
                 order = orders[index]
                 found[index] = Shot(
                     order, frames[clip], masks[clip], _source(made, clip, order, frames[clip]), references[index],
-                    _geometry(made, clip) if order.kind == "warped" else None,
+                    _geometry(made, clip) if order.kind == "warped" else None, clip_origins(made, clip),
                 )  # fmt: skip
         return [found.get(index) or self._photo(order, size, num_frames) for index, order in enumerate(orders)]
 
@@ -128,6 +131,12 @@ def depth_frames(depth: NDArray[np.float32]) -> Frames:
     nearness = 1 / depth
     planes = near_is_white(nearness, *np.percentile(nearness, DEPTH_TAILS))
     return np.repeat(planes[..., None], 3, axis=3)
+
+
+def clip_origins(made: Film, clip: int) -> Tensor:
+    """Of one of the clips that were drawn together, with their masks."""
+    drawn = made.passes
+    return origins(made.cameras[clip], drawn.depth[clip, 0].cpu().numpy(), drawn.masks[clip].cpu())
 
 
 def _geometry(made: Film, clip: int) -> Geometry:

@@ -156,7 +156,8 @@ def _losses(model: StarterModel, batch: Batch, progress: float, device: str) -> 
     with half_precision(device), attention(device):
         loss = flow_loss(model, batch.clean, batch.tokens, batch.control, sigma, batch.cover, gain)
         belongs = belonging(model.parts[batch.tokens.ids], batch.cover, boxes_of_looks(model.looks))
-        return loss + gain * model.readouts.loss(batch.cover, batch.labels, belongs, batch.references, batch.whole)
+        asked = model.readouts.loss(batch.cover, batch.labels, belongs, batch.origins, batch.references, batch.whole)
+        return loss + gain * asked
 
 
 class Report:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from pipelines.sampling import Sampling, denoise
-from pipelines.starter.batch import Batch
+from pipelines.starter.batch import Batch, unknown_origins
 from pipelines.starter.export import DISTILLED, Defaults
 from pipelines.starter.optim import Trainer
 from pipelines.starter.text import Tokens, build_text_encoder, build_tokenizer, tokenize
@@ -24,7 +24,7 @@ def batch(held: int = 0, references: int = 0, count: int = 4) -> Batch:
     return Batch(
         torch.randn(count, *shape), torch.zeros(count, 72, *shape[1:]), torch.zeros(count, *shape[1:]),
         Known().tokens(["a red ball", ""] * (count // 2)), ["none"] * count, torch.zeros(count, 1),
-        torch.full((count,), held), references,
+        torch.full((count,), held), unknown_origins(count, *shape[1:]), references,
     )  # fmt: skip
 
 

@@ -183,6 +183,8 @@ def test_plain_clips_are_written_as_the_training_reads_them(
         assert clip.latent_size == latent and clip.cover.shape == latent
         assert clip.scene is not None and {cast.subject for cast in clip.scene.cast} <= {"cube", "rocket", "ball"}
         assert clip.clean.std() > 0.01
+        assert clip.origins is not None and clip.origins.shape == (2, latent[0], latent[1] // 2, latent[2] // 2, 2)
+        assert bool((~clip.origins.isnan()).any()) == (frames > 1)
         assert frames > 1 or clip.scene.camera == "static"
         assert bool(clip.cover.any()) == bool(clip.scene.cast)
 

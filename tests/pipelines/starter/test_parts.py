@@ -27,6 +27,7 @@ def picked(cover: Tensor) -> Picked:
     return Picked(
         plane, plane + 0.25, plane + 0.5, mask, plane[:, :, :0], cover.expand(COUNT, LENGTH, HEIGHT, WIDTH), tokens,
         [""] * COUNT, ["none"] * COUNT, torch.zeros(COUNT, 1), torch.zeros(COUNT, dtype=torch.long),
+        torch.zeros(COUNT, 2, LENGTH, HEIGHT // 2, WIDTH // 2, 2),
     )  # fmt: skip
 
 
@@ -46,6 +47,7 @@ def test_every_plane_is_cut_alike() -> None:
     batch = part.on("cpu")
     assert isinstance(batch, Batch) and not batch.whole
     assert batch.control.shape == (COUNT, 2 * CHANNELS + 64, LENGTH, SIDE, SIDE)
+    assert batch.origins.shape == (COUNT, 2, LENGTH, SIDE // 2, SIDE // 2, 2) and batch.origins.isnan().all()
 
 
 def test_most_parts_show_the_subject_and_some_lie_anywhere() -> None:

@@ -13,6 +13,7 @@ from torch import nn
 from pipelines.errors import InputError
 from pipelines.starter import train_transformer as stage
 from pipelines.starter import train_words
+from pipelines.starter.batch import unknown_origins
 from pipelines.starter.clips import LatentEncoder, Shard, encode_drawn
 from pipelines.starter.diorama.scenes import Cast, Scene
 from pipelines.starter.exercises import draw
@@ -72,21 +73,24 @@ def test_inner_layers_learn_positions_outline_and_scene_and_their_heads_are_left
     clean, control = torch.randn(1, 4, 2, 4, 6).expand(4, -1, -1, -1, -1), torch.zeros(4, 72, 2, 4, 6)
     cover = torch.zeros(4, 2, 4, 6)
     cover[:, 0, 1, 2:4] = cover[:, 1, 3, 5] = 1
-    labels, nowhere = scene_labels([BALL] * 4), torch.full((4, 2, 2, 3), -1)
+    labels, nowhere, unknown = scene_labels([BALL] * 4), torch.full((4, 2, 2, 3), -1), unknown_origins(4, 2, 4, 6)
+
+    def asked(whole: bool = True) -> torch.Tensor:
+        return model.readouts.loss(cover, labels, nowhere, unknown, references=0, whole=whole)
+
     for _ in range(40):
         losses = flow_loss(
             model, clean, model.tokens(["a red ball"] * 4), control, torch.full((4,), 0.1), cover, gain=9.0
         )
-        (losses + 9.0 * model.readouts.loss(cover, labels, nowhere, references=0)).mean().backward()
+        (losses + 9.0 * asked()).mean().backward()
         trainer.step(0.0, warmup=1)
     with torch.no_grad():
         flow_loss(model, clean, model.tokens(["a red ball"] * 4), control, torch.full((4,), 0.1))
     assert torch.equal(model.readouts.seen_outline(cover.shape) > 0, cover > 0.5)
     assert model.readouts.position_error(cover.shape, references=0).mean() < 0.1
     assert model.readouts.scene_error(labels).max() < 0.5
-    unplaced = model.readouts.loss(cover, labels, nowhere, references=0, whole=False)
     assert torch.allclose(
-        model.readouts.loss(cover, labels, nowhere, references=0) - unplaced,
+        asked() - asked(whole=False),
         model.readouts.WEIGHTS["position"] * model.readouts.position_error(cover.shape, 0).mean(dim=(1, 2, 3)),
     )
     saved = assemble(build_vae(8, 8, 4), model, Defaults()).transformer.state_dict()
