@@ -34,6 +34,9 @@ DROP_PROMPT, DROP_PROMPT_SHOWN, DROP_PROMPT_BEGUN = 0.12, 0.28, 0.5  # a picture
 REFERENCED = (0.56, 0.29, 0.1, 0.05)  # batches with none to three reference pictures
 UNNAMED = 0.65  # captions that leave to a reference what it tells
 BEGUN = ("given", "warped")
+MOVING = (
+    2.0  # how much more often clips are picked whose camera moves, in one of fourteen ways, which takes long to learn
+)
 LOOK_AGAIN = 10.0  # seconds between two looks for new shards
 CAPTION = 16  # tokens that a batch holds less for every caption, which takes time to write and to read, too
 AT_A_TIME = 8  # shards read before the next batch is made
@@ -101,7 +104,7 @@ class ClipBank:
         length = full if full < 3 or rng.random() > short else int(rng.integers(2, full))
         area = part_side(height, width) ** 2 if partly else height * width
         count = max(4, self.tokens // (area // 4 * (length + references) + CAPTION))
-        picked = [group[i] for i in rng.integers(len(group), size=count)]
+        picked = [group[i] for i in rng.choice(len(group), size=count, p=_chances(group))]
         shown = [sorted(rng.permutation(len(clip.references))[:references]) for clip in picked]
         free = rng.random(count) < DROP_CONTROL
         kinds = ["none" if drop else clip.kind for clip, drop in zip(picked, free, strict=True)]
@@ -161,6 +164,12 @@ class ClipBank:
             return ""
         unnamed = {tells for tells in told if rng.random() < UNNAMED}
         return caption(clip.scene, rng, forget=0.3 if kind in BEGUN else 0.1, unnamed=unnamed)
+
+
+def _chances(group: Sequence[ClipLatents]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    moving = np.array([clip.scene is not None and clip.scene.camera != "static" for clip in group])
+    chances = np.where(moving, MOVING, 1.0)
+    return chances / chances.sum()
 
 
 class Batches(IterableDataset[Picked]):

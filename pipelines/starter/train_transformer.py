@@ -40,6 +40,8 @@ READING_STEPS, READING_SIZE = 160, (4, 6)
 COMPILED = 32  # versions of a block there may be; one more would not be compiled at all
 # A subject fills a tenth of a frame and is most of what is asked for: until late in a run its cells count so much more.
 SUBJECT_GAIN = 3.0
+# Of clips: how many have a first frame that is further than the others, so that what comes of it is asked of the words
+AHEAD = 0.4
 
 
 @torch.no_grad()
@@ -154,10 +156,21 @@ def _losses(model: StarterModel, batch: Batch, progress: float, device: str) -> 
     gain = SUBJECT_GAIN * min(1.0, 4 * (1 - progress))
     sigma = sample_sigma(len(batch.clean), device, 2.0 - progress)
     with half_precision(device), attention(device):
-        loss = flow_loss(model, batch.clean, batch.tokens, batch.control, sigma, batch.cover, gain)
+        loss = flow_loss(model, batch.clean, batch.tokens, batch.control, sigma, batch.cover, gain, frames_ahead(batch))
         belongs = belonging(model.parts[batch.tokens.ids], batch.cover, boxes_of_looks(model.looks))
         asked = model.readouts.loss(batch.cover, batch.labels, belongs, batch.origins, batch.references, batch.whole)
         return loss + gain * asked
+
+
+def frames_ahead(batch: Batch) -> Tensor:
+    """(B, R + T) what part of the noise of the others each frame has: of some clips the first has less of it (compare
+    Chen et al. 2024, diffusion forcing). While all is noise a move shows in nothing, and when something shows, it shows
+    the move, too; but how a first frame that is there will go on, the words alone tell."""
+    ahead = torch.ones(batch.cover.shape[:2], device=batch.clean.device)
+    if ahead.shape[1] > batch.references + 1:
+        some = torch.rand(len(ahead), device=ahead.device) < AHEAD
+        ahead[some, batch.references] = torch.rand(int(some.sum()), device=ahead.device)
+    return ahead
 
 
 class Report:

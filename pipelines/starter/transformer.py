@@ -123,14 +123,19 @@ class StarterModel(nn.Module):
 
 def flow_loss(
     model: StarterModel, clean: Tensor, tokens: Tokens, control: Tensor, sigma: Tensor,
-    cover: Tensor | None = None, gain: float = 0.0,
+    cover: Tensor | None = None, gain: float = 0.0, ahead: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
     """Rectified flow (Liu et al. 2022): the squared error of the velocity at x = (1 - sigma) clean + sigma noise,
-    per sample (B,). The cells of `cover` (B, T, h, w) in 0..1, where the subject is, count 1 + `gain` times."""
+    per sample (B,). The cells of `cover` (B, T, h, w) in 0..1, where the subject is, count 1 + `gain` times. Frames
+    that are `ahead` (B, T), 1 for those that are not, have that part of the noise level, and are asked for nothing."""
     noise = torch.randn_like(clean)
     level = sigma.view(-1, 1, 1, 1, 1)
+    if ahead is not None:
+        level = level * ahead[:, None, :, None, None]
     predicted = model((1 - level) * clean + level * noise, sigma, tokens, control)
     error = (predicted.float() - (noise - clean)).square().mean(dim=1)
+    if ahead is not None:
+        error = error * (ahead == 1)[:, :, None, None]
     return (error if cover is None else error * (1 + gain * cover)).mean(dim=(1, 2, 3))
 
 

@@ -15,9 +15,18 @@ from transformers import PreTrainedTokenizerFast
 
 from pipelines.model import LatentVideoModel
 from pipelines.starter.bank import Batches, ClipBank, Shards
-from pipelines.starter.clips import LatentEncoder, Shard, encode_clips, encode_drawn, packed_bits, unpacked_bits
+from pipelines.starter.clips import (
+    ClipLatents,
+    LatentEncoder,
+    Shard,
+    encode_clips,
+    encode_drawn,
+    packed_bits,
+    unpacked_bits,
+)
 from pipelines.starter.conditioning import task_for
 from pipelines.starter.diorama.captions import LOOK
+from pipelines.starter.diorama.scenes import Scene
 from pipelines.starter.exercises import LENGTHS, NATIVE, SIZES, Exercise, Shape, draw, drawn, latent_cover, sample_shape
 from pipelines.starter.orders import Reference
 from pipelines.starter.readouts import OPTIONS
@@ -210,3 +219,18 @@ def test_the_mix_has_the_six_shapes_of_the_studio_and_lengths_up_to_25() -> None
     shapes = {sample_shape(rng) for _ in range(400)}
     assert shapes == {(size, frames) for size in SIZES for frames in LENGTHS}
     assert max(LENGTHS) == 25 and min(LENGTHS) == 1
+
+
+def test_clips_whose_camera_moves_are_picked_more_often(tokenizer: PreTrainedTokenizerFast) -> None:
+    size = (3, 4, 4)
+
+    def clip(camera: str, value: float) -> ClipLatents:
+        scene = Scene((), "sea", camera=camera)
+        return ClipLatents(scene, "none", torch.full((4, *size), value), None, None, None, 0, (), torch.zeros(size))
+
+    bank = ClipBank(
+        Kept(Shard([clip("static", 0.0), clip("roll left", 1.0)], torch.zeros(4, *size))), tokenizer, 0, 1200
+    )
+    bank.refresh()
+    picked = torch.cat([bank.batch(0.0, 0.0).clean.mean(dim=(1, 2, 3, 4)) for _ in range(12)])
+    assert len(picked) > 300 and 0.6 < picked.mean() < 0.74

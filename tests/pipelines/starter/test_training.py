@@ -13,7 +13,7 @@ from torch import nn
 from pipelines.errors import InputError
 from pipelines.starter import train_transformer as stage
 from pipelines.starter import train_words
-from pipelines.starter.batch import unknown_origins
+from pipelines.starter.batch import Batch, unknown_origins
 from pipelines.starter.clips import LatentEncoder, Shard, encode_drawn
 from pipelines.starter.diorama.scenes import Cast, Scene
 from pipelines.starter.exercises import draw
@@ -21,7 +21,7 @@ from pipelines.starter.export import Defaults, assemble
 from pipelines.starter.optim import Trainer, orthogonalise
 from pipelines.starter.readouts import ASKED, OPTIONS, scene_error, scene_labels
 from pipelines.starter.runs import Checkpoint, half_precision, ready, save_whole
-from pipelines.starter.text import build_text_encoder, build_tokenizer
+from pipelines.starter.text import Tokens, build_text_encoder, build_tokenizer
 from pipelines.starter.train_transformer import train_transformer
 from pipelines.starter.train_vae import reconstruction_loss
 from pipelines.starter.train_words import teach_reading, teach_words
@@ -64,6 +64,35 @@ def test_a_training_step_lowers_the_loss_of_the_transformer() -> None:
         loss().backward()
         trainer.step(0.0, warmup=1)
     assert loss().item() < 0.8 * before
+
+
+def test_frames_that_are_ahead_have_less_noise_and_are_asked_for_nothing() -> None:
+    seen = []
+
+    def no_velocity(latents: torch.Tensor, *_: object) -> torch.Tensor:
+        seen.append(latents)
+        return torch.zeros_like(latents)
+
+    clean, sigma = torch.full((2, 4, 3, 4, 4), 50.0), torch.tensor([0.5, 0.8])
+    ahead = torch.tensor([[1.0, 0.0, 1.0], [1.0, 1.0, 1.0]])
+    loss = flow_loss(no_velocity, clean, Tokens(torch.zeros(2, 1), torch.ones(2, 1)), clean, sigma, ahead=ahead)  # type: ignore[arg-type]
+    assert torch.equal(seen[0][0, :, 1], clean[0, :, 1]), "it has no noise at all"
+    assert torch.allclose(seen[0][0, :, 0].mean(), torch.tensor(25.0), atol=1)
+    assert torch.allclose(loss[0] / loss[1], torch.tensor(2 / 3), atol=0.05)
+
+
+def test_the_first_frame_of_some_clips_is_ahead_of_the_others() -> None:
+    def clips(frames: int, references: int) -> Batch:
+        shape = (400, frames, 4, 4)
+        return Batch(
+            torch.zeros(400, 1, *shape[1:]), torch.zeros(0), torch.zeros(shape), Tokens(torch.zeros(0), torch.zeros(0)),
+            [], torch.zeros(0), torch.zeros(0), torch.zeros(0), references,
+        )  # fmt: skip
+
+    found = stage.frames_ahead(clips(5, references=2))
+    assert 0.3 < (found[:, 2] < 1).float().mean() < 0.5 and found.min() >= 0
+    assert (found[:, [0, 1, 3, 4]] == 1).all()
+    assert (stage.frames_ahead(clips(2, references=1)) == 1).all(), "a single picture is followed by nothing"
 
 
 def test_inner_layers_learn_positions_outline_and_scene_and_their_heads_are_left_behind_at_export() -> None:
