@@ -15,6 +15,7 @@ from typing import Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from transformers import PreTrainedTokenizerFast
@@ -34,9 +35,8 @@ DROP_PROMPT, DROP_PROMPT_SHOWN, DROP_PROMPT_BEGUN = 0.12, 0.28, 0.5  # a picture
 REFERENCED = (0.56, 0.29, 0.1, 0.05)  # batches with none to three reference pictures
 UNNAMED = 0.65  # captions that leave to a reference what it tells
 BEGUN = ("given", "warped")
-MOVING = (
-    2.0  # how much more often clips are picked whose camera moves, in one of fourteen ways, which takes long to learn
-)
+# How much more often clips are picked whose camera moves: in one of fourteen ways, which takes long to learn
+MOVING = 2.0
 LOOK_AGAIN = 10.0  # seconds between two looks for new shards
 CAPTION = 16  # tokens that a batch holds less for every caption, which takes time to write and to read, too
 AT_A_TIME = 8  # shards read before the next batch is made
@@ -166,7 +166,7 @@ class ClipBank:
         return caption(clip.scene, rng, forget=0.3 if kind in BEGUN else 0.1, unnamed=unnamed)
 
 
-def _chances(group: Sequence[ClipLatents]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _chances(group: Sequence[ClipLatents]) -> NDArray[np.float64]:
     moving = np.array([clip.scene is not None and clip.scene.camera != "static" for clip in group])
     chances = np.where(moving, MOVING, 1.0)
     return chances / chances.sum()

@@ -136,18 +136,10 @@ def encode_clips(exercises: Sequence[Exercise], encoder: LatentEncoder, batch: i
         references = tuple((tells, next(shown)) for tells, _ in task.references)
         clips.append(
             ClipLatents(
-                exercise.scene,
-                task.kind,
-                latents,
-                inactive,
-                reactive,
-                bits,
-                task.hold,
-                references,
-                exercise.cover,
+                exercise.scene, task.kind, latents, inactive, reactive, bits, task.hold, references, exercise.cover,
                 exercise.origins,
             ).cpu()
-        )
+        )  # fmt: skip
     return Shard(clips, encoder.empty(*exercises[0].frames.shape[:3]).half().cpu())
 
 

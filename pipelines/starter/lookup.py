@@ -48,3 +48,12 @@ def belonging(parts: Tensor, cover: Tensor, boxes: Tensor) -> Tensor:
     inside = ((row >= 0) & (row < ROWS))[..., :, None] & ((column >= 0) & (column < COLUMNS))[..., None, :]
     token = first[:, None, None, None] + row[..., :, None] * COLUMNS + column[..., None, :]
     return torch.where(inside & alike[..., None, None], token.long(), -1)
+
+
+def lookup_error(shares: Tensor, belongs: Tensor) -> Tensor:
+    """(B,) how little of their attention to the words goes from tokens to the parts of looks that `belongs` there
+    (B, T, h / 2, w / 2), in nats; 0 where none does. `shares` (B, heads, N, L) are logarithms."""
+    wanted = belongs.flatten(1)
+    said = shares.gather(3, wanted.clamp_min(0)[:, None, :, None].expand(*shares.shape[:3], 1)).mean(dim=1)[..., 0]
+    asked = wanted >= 0
+    return -(said * asked).sum(dim=1) / asked.sum(dim=1).clamp_min(1)

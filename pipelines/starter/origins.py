@@ -26,35 +26,61 @@ def origins(camera: Camera, depth: Floats, masks: Tensor) -> Tensor:
     and in the latent frame before; NaN where it is not seen there.
 
     `depth` (F, H, W) metres along the view; `masks` (2, F, H, W) in 0..1 of the subjects, which go their own way: from
-    one box that is around one to another."""
+    the box around one to the box around it before."""
     count, height, width = depth.shape
     times = [0, *range(TEMPORAL_FACTOR - 1, count, TEMPORAL_FACTOR)]
-    rows, columns = np.arange(height // PATCH), np.arange(width // PATCH)
-    found = np.full((2, len(times), len(rows), len(columns), 2), np.nan, np.float32)
-    y, x = (PATCH * at + PATCH // 2 for at in np.meshgrid(rows, columns, indexing="ij"))
-    to_space = lens(camera, (width, height))
-    dots = np.dstack([x, y, np.ones_like(x)])
-    owners = masks.numpy() > 0.5
-    boxes = boxes_of(masks).numpy()
-    for index, time in enumerate(times[1:], start=1):
-        points = camera.eye[time] + (dots @ to_space[time].T) * depth[time, y, x, None]
+    rows, columns = (np.arange(size // PATCH) * PATCH + PATCH // 2 for size in (height, width))
+    y, x = np.meshgrid(rows, columns, indexing="ij")
+    found = np.full((2, len(times), *y.shape, 2), np.nan)
+    to_space, boxes = lens(camera, (width, height)), boxes_of(masks).numpy()
+    for index, now in enumerate(times[1:], start=1):
+        points = camera.eye[now] + (np.dstack([x, y, np.ones_like(x)]) @ to_space[now].T) * depth[now, y, x, None]
         for which, before in enumerate((times[0], times[index - 1])):
             seen = (points - camera.eye[before]) @ np.linalg.inv(to_space[before]).T
-            at = (seen[..., :2] / np.maximum(seen[..., 2:], NEAR))[..., ::-1]  # row first
-            there = _within(at, height, width)
-            row, column = (np.where(there, np.rint(at[..., axis]), 0).astype(int) for axis in (0, 1))
-            row, column = row.clip(0, height - 1), column.clip(0, width - 1)
-            there &= np.abs(depth[before, row, column] / np.maximum(seen[..., 2], NEAR) - 1) < ALIKE
-            for subject, owner in enumerate(owners):
-                own = owner[time, y, x]
-                now, then = boxes[subject, time], boxes[subject, before]
-                ways = then[:2] + (np.dstack([y, x]) + 0.5 - now[:2]) * then[2:] / np.maximum(now[2:], 1) - 0.5
-                at = np.where(own[..., None], ways, at)
-                there = np.where(own, then[2:].all() & _within(ways, height, width), there)
-            found[which, index] = np.where(there[..., None], (at - (PATCH - 1) / 2) / PATCH, np.nan)
+            places = _unless_hidden(seen, depth[before])
+            for mask, box in zip(masks[:, now].numpy(), boxes, strict=True):
+                own = mask[y, x] > 0.5
+                places[own] = _carried(np.dstack([y, x]), box[now], box[before], (height, width))[own]
+            found[which, index] = (places - (PATCH - 1) / 2) / PATCH
     return torch.from_numpy(found).half()
 
 
-def _within(at: Floats, height: int, width: int) -> NDArray[np.bool_]:
-    y, x = at[..., 0], at[..., 1]
+def _unless_hidden(seen: Floats, depth: Floats) -> Floats:
+    """(h, w, 2) row and column in pixels of points (h, w, 3) as a camera has them before it, NaN where others, nearer
+    by the `depth` (H, W) it sees, or its frame hide them."""
+    places = (seen[..., :2] / np.maximum(seen[..., 2:], NEAR))[..., ::-1]  # row first
+    inside = _within(places, *depth.shape)
+    row, column = np.where(inside[..., None], np.rint(places), 0).astype(int).transpose(2, 0, 1)
+    there = np.abs(depth[row, column] / np.maximum(seen[..., 2], NEAR) - 1) < ALIKE
+    return np.where((inside & there)[..., None], places, np.nan)
+
+
+def _carried(points: Floats, now: Floats, before: Floats, size: tuple[int, int]) -> Floats:
+    """(h, w, 2) where points (h, w, 2), row and column in pixels, were if they went with a box, as `boxes_of` has it;
+    NaN where that was out of sight in frames of `size` (height, width)."""
+    moved = before[:2] + (points + 0.5 - now[:2]) * before[2:] / np.maximum(now[2:], 1) - 0.5
+    seen = _within(moved, *size) & before[2:].all()
+    return np.where(seen[..., None], moved, np.nan)
+
+
+def _within(places: Floats, height: int, width: int) -> NDArray[np.bool_]:
+    y, x = places[..., 0], places[..., 1]
     return (y > -0.5) & (y < height - 0.5) & (x > -0.5) & (x < width - 0.5)
+
+
+def origin_error(shares: Tensor, origins: Tensor, references: int) -> Tensor:
+    """(B,) how little of their attention to other tokens goes from tokens to the up to four around each of their
+    `origins` (B, 2, T, h / 2, w / 2, 2), in nats; 0 where none has any. `shares` (B, 2, N, N) are logarithms, of a head
+    for the first frame after so many `references` and one for the frame before."""
+    frames, rows, columns = origins.shape[2:5]
+    asked, places = ~origins[..., 0].isnan(), origins.float().nan_to_num(0)
+    time = torch.arange(frames, device=places.device)
+    looked_at = torch.stack([torch.full_like(time, references), (time - 1).clamp_min(0)])[:, :, None, None]
+    said = torch.zeros_like(places[..., 0])
+    for corner in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        cell = places.floor() + places.new_tensor(corner)
+        near = (1 - (places - cell).abs()).prod(dim=-1)
+        row, column = cell[..., 0].clamp(0, rows - 1), cell[..., 1].clamp(0, columns - 1)
+        token = ((looked_at * rows + row) * columns + column).long()
+        said += near * shares.gather(3, token.flatten(2)[..., None]).view_as(near)
+    return -(said * asked).flatten(1).sum(dim=1) / asked.flatten(1).sum(dim=1).clamp_min(1)

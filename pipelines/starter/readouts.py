@@ -28,6 +28,8 @@ from torch import Tensor, nn
 
 from pipelines.starter.diorama.scenes import CAMERAS, LIGHTS, LOOKS, MOTIONS, PLACES, Scene
 from pipelines.starter.diorama.subjects import COLOURS, KINDS
+from pipelines.starter.lookup import lookup_error
+from pipelines.starter.origins import origin_error
 
 ASKED: dict[str, tuple[str, ...]] = {
     "subject": tuple(KINDS),
@@ -140,46 +142,18 @@ class Readouts(nn.Module):
         return scene_error(self.scene(self._hidden["scene"]), labels)
 
     def lookup_error(self, belongs: Tensor) -> Tensor:
-        """(B,) how little of their attention to the words goes from tokens to the parts of looks that `belongs` there
-        (B, T, h / 2, w / 2), in nats; 0 where none does."""
+        """(B,) as `lookup.lookup_error` says of the heads that are asked to look up parts of looks."""
         assert self._reading is not None
         attention, hidden, words = self._reading
-        query, key = (
-            part.unflatten(2, (attention.heads, -1))[:, :, : self.LOOKUP_HEADS].transpose(1, 2)
-            for part in (attention.norm_q(attention.to_q(hidden)), attention.norm_k(attention.to_k(words)))
-        )
-        shares = F.log_softmax(torch.matmul(query, key.mT).float() / query.shape[3] ** 0.5, dim=3)
-        wanted = belongs.flatten(1)
-        said = shares.gather(3, wanted.clamp_min(0)[:, None, :, None].expand(*shares.shape[:3], 1)).mean(dim=1)[..., 0]
-        asked = wanted >= 0
-        return -(said * asked).sum(dim=1) / asked.sum(dim=1).clamp_min(1)
+        query, key = asked_heads(attention, hidden, words, self.LOOKUP_HEADS)
+        return lookup_error(log_shares(query, key), belongs)
 
     def origin_error(self, origins: Tensor, references: int) -> Tensor:
-        """(B,) how little of their attention to other tokens goes from tokens to the up to four around each of their
-        `origins`, in nats; 0 where none has any."""
+        """(B,) as `origins.origin_error` says of the heads that are asked to look back."""
         assert self._looking is not None
-        attention, hidden, (cos, sin) = self._looking
-        frames, rows, columns = origins.shape[2:5]
-        heads = origins.shape[1]
-        query, key = (
-            turned(part.unflatten(2, (attention.heads, -1))[:, :, :heads], cos, sin).transpose(1, 2)
-            for part in (attention.norm_q(attention.to_q(hidden)), attention.norm_k(attention.to_k(hidden)))
-        )
-        shares = F.log_softmax(torch.matmul(query, key.mT).float() / query.shape[3] ** 0.5, dim=3)
-        asked = ~origins[..., 0].isnan()
-        at = origins.float().nan_to_num(0)
-        time = torch.arange(frames, device=at.device)
-        looked_at = torch.stack([torch.full_like(time, references), (time - 1).clamp_min(0)])[:, :, None, None]
-        said = torch.zeros_like(at[..., 0])
-        for down in (0, 1):
-            row = at[..., 0].floor() + down
-            for right in (0, 1):
-                column = at[..., 1].floor() + right
-                near = (1 - (at[..., 0] - row).abs()) * (1 - (at[..., 1] - column).abs())
-                token = row.clamp(0, rows - 1) * columns + column.clamp(0, columns - 1) + looked_at * rows * columns
-                share = shares.gather(3, token.long().flatten(2)[..., None])[..., 0]
-                said = said + near * share.view_as(near)
-        return -(said * asked).flatten(1).sum(dim=1) / asked.flatten(1).sum(dim=1).clamp_min(1)
+        attention, hidden, rotary = self._looking
+        query, key = asked_heads(attention, hidden, hidden, origins.shape[1])
+        return origin_error(log_shares(turned(query, *rotary), turned(key, *rotary)), origins, references)
 
     def seen_outline(self, shape: torch.Size) -> Tensor:
         """Logits (B, T, h, w) of how much of each latent cell the subject fills."""
@@ -195,11 +169,26 @@ class Readouts(nn.Module):
         return cast(Tensor, error.square().mean(dim=-1))
 
 
+def asked_heads(attention: Any, hidden: Tensor, keys: Tensor, heads: int) -> tuple[Tensor, Tensor]:
+    """Queries of `hidden` and keys of `keys`, (B, N, heads, width), of an attention's first heads."""
+    query, key = (
+        part.unflatten(2, (attention.heads, -1))[:, :, :heads]
+        for part in (attention.norm_q(attention.to_q(hidden)), attention.norm_k(attention.to_k(keys)))
+    )
+    return query, key
+
+
 def turned(hidden: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """(B, N, heads, width) as attention turns it by each token's place: pairs of numbers, as Wan's do."""
     even, odd = hidden.unflatten(-1, (-1, 2)).unbind(-1)
     cos, sin = cos[..., 0::2], sin[..., 1::2]
     return torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=-1).flatten(-2)
+
+
+def log_shares(query: Tensor, key: Tensor) -> Tensor:
+    """(B, heads, N, L) how much of the attention of each of N queries goes to each of L keys, as logarithms."""
+    scores = torch.einsum("bnhc,blhc->bhnl", query, key).float() / query.shape[3] ** 0.5
+    return F.log_softmax(scores, dim=3)
 
 
 def positions(frames: int, height: int, width: int) -> Tensor:
