@@ -137,7 +137,7 @@ PLACEHOLDERS: Mapping[str, str] = {
     "stylization": "a yellow fish in the desert at sunset",
     "storyboard": "a white rocket rising in the city at night",
     "mask": "a green ball",
-    "render": "a red rocket standing still in a studio",
+    "render": "a red rocket standing still in an empty room",
     "looks": "a blue rocket in the desert at sunset\na yellow rocket in the city at night",
     "negative": "blurry, flicker, text",
     "panel": "a blue ball rising at sea",

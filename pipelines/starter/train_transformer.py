@@ -33,7 +33,7 @@ from pipelines.starter.transformer import HEAD_WIDTH, StarterModel, flow_loss, s
 # In a batch. Telling a GPU what to do takes as long for a small one: with 32,000 tokens it was busy a third of a run.
 TOKENS = {"cpu": 1600, "cuda": 96_000}
 # Of the batches: single pictures, at first and at last; beginnings of clips, among the others; parts of frames
-STILL, STILL_LATE, SHORT, IN_PARTS = 0.6, 0.2, 0.35, 0.1
+STILL, STILL_LATE, SHORT, IN_PARTS = 0.6, 0.15, 0.35, 0.1
 MATRIX_LR, REST_LR = 0.02, 2e-3
 EMA = 0.998
 READING_STEPS, READING_SIZE = 160, (4, 6)
@@ -112,7 +112,7 @@ def train_transformer(
     batches = Batches(folder / "cache", model.tokenizer, tokens, STILL, SHORT, IN_PARTS)
     made, report = ready(batches.on(device, workers)), Report()
     for progress in steps(checkpoint, folder, minutes, device):
-        batches.still.fill_(max(STILL_LATE, STILL * (1 - progress)))  # shapes and colours first
+        batches.still.fill_(max(STILL_LATE, STILL * (1 - progress) ** 2))  # shapes and colours first
         batch = next(made)
         losses = _losses(model, batch, progress, device)
         losses.mean().backward()  # type: ignore[no-untyped-call]

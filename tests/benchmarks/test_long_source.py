@@ -32,7 +32,7 @@ SIZE = (320, 192)
 ASKED: dict[str, dict[str, Any]] = {
     "stylization": {"style_image": str(EXAMPLES / "style-oil-sunset.jpg")},
     "mask": {"prompt": "a blue ball at sea"},
-    "render": {"prompt": "a red rocket standing still in a studio"},
+    "render": {"prompt": "a red rocket standing still in an empty room"},
 }
 
 

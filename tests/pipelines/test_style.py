@@ -27,7 +27,7 @@ CAT = fit_cover(read_image(EXAMPLES / "cat.jpg"), 160, 96)
 LONG = {"video": "star-in-the-mountains.mp4", "style_image": "style-oil-sunset.jpg"}
 ASKED = (
     ("ball-over-the-sea.mp4", "style-oil-sunset.jpg", "a red ball over the sea, moving right"),
-    ("clay-rocket.mp4", "style-paper-mountains.jpg", "a red rocket standing still in a studio"),
+    ("clay-rocket.mp4", "style-paper-mountains.jpg", "a red rocket standing still in an empty room"),
 )
 
 
