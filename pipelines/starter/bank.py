@@ -104,7 +104,7 @@ class ClipBank:
         length = full if full < 3 or rng.random() > short else int(rng.integers(2, full))
         area = part_side(height, width) ** 2 if partly else height * width
         count = max(4, self.tokens // (area // 4 * (length + references) + CAPTION))
-        picked = [group[i] for i in rng.choice(len(group), size=count, p=_chances(group))]
+        picked = [group[i] for i in rng.choice(len(group), size=count, p=None if full == 1 else _chances(group))]
         shown = [sorted(rng.permutation(len(clip.references))[:references]) for clip in picked]
         free = rng.random(count) < DROP_CONTROL
         kinds = ["none" if drop else clip.kind for clip, drop in zip(picked, free, strict=True)]
@@ -167,6 +167,7 @@ class ClipBank:
 
 
 def _chances(group: Sequence[ClipLatents]) -> NDArray[np.float64]:
+    """How likely each of them is picked; of single pictures, whose cameras never move, all are alike."""
     moving = np.array([clip.scene is not None and clip.scene.camera != "static" for clip in group])
     chances = np.where(moving, MOVING, 1.0)
     return chances / chances.sum()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pipelines.starter.diorama.stage import Camera, Floats
-from pipelines.starter.diorama.tables import NEAR, lens
+from pipelines.starter.diorama.tables import NEAR, in_frame, in_space, lens
 from pipelines.starter.lookup import boxes_of
 from pipelines.starter.vae import SPATIAL_FACTOR, TEMPORAL_FACTOR
 
@@ -34,10 +34,9 @@ def origins(camera: Camera, depth: Floats, masks: Tensor) -> Tensor:
     found = np.full((2, len(times), *y.shape, 2), np.nan)
     to_space, boxes = lens(camera, (width, height)), boxes_of(masks).numpy()
     for index, now in enumerate(times[1:], start=1):
-        points = camera.eye[now] + (np.dstack([x, y, np.ones_like(x)]) @ to_space[now].T) * depth[now, y, x, None]
+        points = in_space(camera, to_space, now, np.dstack([x, y]), depth[now, y, x])
         for which, before in enumerate((times[0], times[index - 1])):
-            seen = (points - camera.eye[before]) @ np.linalg.inv(to_space[before]).T
-            places = _unless_hidden(seen, depth[before])
+            places = _unless_hidden(*in_frame(camera, to_space, before, points), depth[before])
             for mask, box in zip(masks[:, now].numpy(), boxes, strict=True):
                 own = mask[y, x] > 0.5
                 places[own] = _carried(np.dstack([y, x]), box[now], box[before], (height, width))[own]
@@ -45,13 +44,13 @@ def origins(camera: Camera, depth: Floats, masks: Tensor) -> Tensor:
     return torch.from_numpy(found).half()
 
 
-def _unless_hidden(seen: Floats, depth: Floats) -> Floats:
-    """(h, w, 2) row and column in pixels of points (h, w, 3) as a camera has them before it, NaN where others, nearer
-    by the `depth` (H, W) it sees, or its frame hide them."""
-    places = (seen[..., :2] / np.maximum(seen[..., 2:], NEAR))[..., ::-1]  # row first
+def _unless_hidden(places: Floats, reach: Floats, depth: Floats) -> Floats:
+    """(h, w, 2) row and column of points at places (h, w, 2), across and down, so deep (h, w) in a frame; NaN where
+    others, nearer by the `depth` (H, W) that is seen, or its edge hide them."""
+    places = places[..., ::-1]
     inside = _within(places, *depth.shape)
     row, column = np.where(inside[..., None], np.rint(places), 0).astype(int).transpose(2, 0, 1)
-    there = np.abs(depth[row, column] / np.maximum(seen[..., 2], NEAR) - 1) < ALIKE
+    there = np.abs(depth[row, column] / np.maximum(reach, NEAR) - 1) < ALIKE
     return np.where((inside & there)[..., None], places, np.nan)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipelines.motion.warp import View, moved, pixel_places, seen_through, with_unseen_grey
 from pipelines.starter.diorama.stage import Camera
-from pipelines.starter.diorama.tables import NEAR, lens
+from pipelines.starter.diorama.tables import in_frame, in_space, lens
 from pipelines.types import NOTHING, Frame, Frames, Mask
 
 Floats = NDArray[np.floating[Any]]
@@ -64,12 +64,10 @@ def moved_places(geometry: Geometry) -> Floats:
     height, width = geometry.depth.shape
     camera, start = geometry.camera, pixel_places(width, height)
     to_space = lens(camera, (width, height))
-    dots = np.dstack([start, np.ones((height, width))])
-    points = camera.eye[0] + (dots @ to_space[0].T) * geometry.depth[..., None]
+    points = in_space(camera, to_space, 0, start, geometry.depth)
     places, own = [], start.copy()
     for frame in range(1, len(camera.focal)):
-        seen = (points - camera.eye[frame]) @ np.linalg.inv(to_space[frame]).T
-        still = seen[..., :2] / np.maximum(seen[..., 2:], NEAR)
+        still, _ = in_frame(camera, to_space, frame, points)
         x, y = (np.rint(own[..., axis]).astype(np.intp).clip(0, most - 1) for axis, most in ((0, width), (1, height)))
         own = own + geometry.flow[frame - 1][y, x]
         places.append(np.where(geometry.moving[..., None], own, still))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -59,6 +60,21 @@ def lens(camera: Camera, size: tuple[int, int]) -> Floats:
         np.stack([zero, zero, one], -1),
     ], axis=1)  # fmt: skip
     return camera.axes.transpose(0, 2, 1) @ inverse
+
+
+def in_space(
+    camera: Camera, to_space: Floats, frame: int, places: NDArray[np.floating[Any]], depth: NDArray[np.floating[Any]]
+) -> Floats:
+    """(h, w, 3) where in space the pixels at places (h, w, 2), across and down, lie if they are so deep (h, w) in a
+    frame; `to_space` is the camera's `lens`."""
+    dots = np.dstack([places, np.ones(places.shape[:2])])
+    return np.asarray(camera.eye[frame] + (dots @ to_space[frame].T) * depth[..., None])
+
+
+def in_frame(camera: Camera, to_space: Floats, frame: int, points: Floats) -> tuple[Floats, Floats]:
+    """The way back: (h, w, 2) pixels across and down, and (h, w) how deep, of points (h, w, 3) of space in a frame."""
+    seen = (points - camera.eye[frame]) @ np.linalg.inv(to_space[frame]).T
+    return seen[..., :2] / np.maximum(seen[..., 2:], NEAR), seen[..., 2]
 
 
 def tabulate(stages: Sequence[Stage], size: tuple[int, int], textures: Textures) -> Table:

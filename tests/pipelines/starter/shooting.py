@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from pipelines.starter.clips import LatentEncoder
+from pipelines.starter.clips import LatentEncoder, Shard
 from pipelines.starter.diorama.scenes import Scene
 from pipelines.starter.orders import Kind, Order, Reference, Source
 from pipelines.starter.shots import Shot, ShotSource
@@ -44,3 +44,14 @@ def shot(
 def still_cube() -> Scene:
     """A cube at rest."""
     return replace(CUBE, cast=(replace(CUBE.cast[0], motion="still"),))
+
+
+class Kept:
+    """A feed of clips that are there already."""
+
+    def __init__(self, *shards: Shard) -> None:
+        self.shards = list(shards)
+
+    def fresh(self) -> list[Shard]:
+        given, self.shards = self.shards, []
+        return given

@@ -34,7 +34,7 @@ from pipelines.starter.shots import Shot
 from pipelines.starter.vocabulary import world_tokenizer
 from pipelines.types import Conditioning
 from tests.pipelines.starter.diorama.stages import CUBE
-from tests.pipelines.starter.shooting import shot, small_source
+from tests.pipelines.starter.shooting import Kept, shot, small_source
 from tests.tiny import tiny_info
 
 
@@ -49,17 +49,6 @@ def encoder(model: LatentVideoModel) -> Iterator[LatentEncoder]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pipelines.starter.clips.half_precision", lambda device: nullcontext())
         yield LatentEncoder(model._vae)
-
-
-class Kept:
-    """A feed of clips that are there already."""
-
-    def __init__(self, *shards: Shard) -> None:
-        self.shards = list(shards)
-
-    def fresh(self) -> list[Shard]:
-        given, self.shards = self.shards, []
-        return given
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from pipelines.starter.origins import PATCH, origins
 from pipelines.starter.text import build_text_encoder
 from pipelines.starter.transformer import StarterModel, build_transformer
 from pipelines.starter.vocabulary import world_tokenizer
+from tests.pipelines.starter.shooting import Kept
 
 FRAMES, HEIGHT, WIDTH = 9, 96, 160
 FOCAL, FAR = 1.0, 10.0  # picture widths, metres
@@ -75,15 +76,6 @@ def clip(known: bool) -> ClipLatents:
     scene, size = Scene((Cast("ball"),), "sea", camera="truck right"), (3, 12, 20)
     seen = origins(camera(across=2.0), wall(), NOBODY) if known else None
     return ClipLatents(scene, "none", torch.randn(4, *size), None, None, None, 0, (), torch.zeros(size), seen)
-
-
-class Kept:
-    def __init__(self, *shards: Shard) -> None:
-        self.shards = list(shards)
-
-    def fresh(self) -> list[Shard]:
-        given, self.shards = self.shards, []
-        return given
 
 
 @pytest.mark.parametrize("known", [True, False])
