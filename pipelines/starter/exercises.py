@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from pipelines.starter.conditioning import Task, task_for
 from pipelines.starter.diorama.scenes import Scene
 from pipelines.starter.photos import Frames
 from pipelines.starter.runs import save_whole, wait_while_paused
-from pipelines.starter.shots import ShotSource
+from pipelines.starter.shots import Shot
 from pipelines.starter.vae import SPATIAL_FACTOR, TEMPORAL_FACTOR
 from pipelines.types import Mask
 
@@ -34,6 +34,14 @@ LENGTHS = {1: 0.65, 17: 0.25, 25: 0.1}  # shorter clips are the beginnings of th
 BACKLOG = 400  # files that nobody has encoded yet; then drawing waits
 
 Shape = tuple[tuple[int, int], int]  # (width, height), frames
+
+
+class Source(Protocol):
+    """Where shots come from: a `ShotSource`, or one of plain clips."""
+
+    rng: np.random.Generator
+
+    def shots(self, size: tuple[int, int], num_frames: int, count: int) -> list[Shot]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +63,7 @@ def sample_shape(rng: np.random.Generator) -> Shape:
     return size, int(rng.choice(tuple(LENGTHS), p=tuple(LENGTHS.values())))
 
 
-def exercises(source: ShotSource, shape: Shape, count: int) -> list[Exercise]:
+def exercises(source: Source, shape: Shape, count: int) -> list[Exercise]:
     """So many random ones of one shape."""
     size, num_frames = shape
     return [
@@ -72,7 +80,7 @@ def latent_cover(masks: Mask) -> Tensor:
 
 
 def draw(
-    source: ShotSource, folder: Path, minutes: float,
+    source: Source, folder: Path, minutes: float,
     shapes: Callable[[np.random.Generator], Shape] = sample_shape, count: int = 24,
 ) -> None:  # fmt: skip
     """Write files of `count` exercises into `folder` for so many minutes, one file at least. May be started again, and

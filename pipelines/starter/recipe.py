@@ -2,7 +2,8 @@
 
     python -m pipelines.starter.recipe --minutes 15 --device cuda --out starter-2
 
-It goes on where it was stopped, with as many minutes again.
+It goes on where it was stopped, with as many minutes again. An autoencoder that is in its folder already stays as it
+is.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import torch
@@ -23,8 +24,10 @@ from pipelines.starter.atlas.making import FILE
 
 # Of the time there is: for the autoencoder, for pictures of how subjects look; of what is left then, for the student
 VAE, PLAIN, STUDENT = 0.2, 0.06, 0.2
-# Minutes that no stage counts: the first lesson in reading; loading and writing at the end
-BEGINNING, ENDING = 1.0, 0.6
+# Of the processes that draw: for clips with nothing but their words, which teach how cameras and subjects move
+MOVING = 0.4
+# Minutes that no stage counts: loading, with the first lesson in reading or without; and writing at the end
+READING, LOADING, ENDING = 1.0, 0.3, 0.6
 FEW_CORES, BATCHING = 8, 4  # with no more, one process draws and the one that learns makes its own batches
 
 
@@ -36,7 +39,11 @@ class Recipe:
         self.folder, self.minutes, self.common = folder, minutes, ["--folder", str(folder), "--device", device, *common]
         self.deadline = time.monotonic() + 60 * minutes
         cores = os.cpu_count() or 1
-        self.drawing, self.batching = (1, 0) if cores <= FEW_CORES else (cores - BATCHING - 2, BATCHING)
+        self.drawing, self.batching = {"draw": 1}, 0
+        if cores > FEW_CORES:
+            free, self.batching = cores - BATCHING - 2, BATCHING
+            plain = int(MOVING * free)
+            self.drawing = {"draw": free - plain} | ({"plain": plain} if plain else {})
         # a stage counts a CPU's minutes thread by thread; and threads that share their cores wait for each other
         self.threads = max(1, cores // 2) if device == "cpu" else 1
         self.surroundings = os.environ | ({"OMP_NUM_THREADS": str(self.threads)} if device == "cpu" else {})
@@ -45,12 +52,17 @@ class Recipe:
         """Minutes of the clock."""
         return max(0.0, (self.deadline - time.monotonic()) / 60 - ENDING)
 
-    def run(self, out: Path, vae: Path | None = None, begin_with: Path | None = None) -> None:
-        """Make the folder `out`. The autoencoder begins with that of the exported starter `vae`, words and transformer
-        with those of `begin_with`, which has to be of this shape; each else with nothing."""
+    def run(
+        self, out: Path, vae: Path | None = None, begin_with: Path | None = None, student: bool = True
+    ) -> None:  # fmt: skip
+        """Make the folder `out`, of a student or of the transformer itself. The autoencoder begins with that of the
+        exported starter `vae`, words and transformer with those of `begin_with`, which has to have as many latent
+        channels; each else with nothing."""
         begun = _beginning(begin_with)
-        drawing = ("draw", "--device", "cpu", "--workers", str(self.drawing), *self._clock(self.minutes))
-        with self._beside(*drawing):
+        with ExitStack() as drawing:
+            for stage, workers in self.drawing.items():
+                words = (stage, "--device", "cpu", "--workers", str(workers), *self._clock(self.minutes))
+                drawing.enter_context(self._beside(*words))
             if not (self.folder / "vae").exists():
                 self._stage("vae", *self._counted("vae.pt", VAE * self.minutes), *_beginning(vae), *self._workers())
                 self._stage("freeze")
@@ -58,9 +70,11 @@ class Recipe:
                 if not begun and not (self.folder / "text_encoder").exists():
                     self._stage("plain", "--frames", "1", *self._clock(PLAIN * self.minutes))
                     self._stage("words")
-                learning = self._counted("transformer.pt", (1 - STUDENT) * (self.left() - BEGINNING))
+                share = 1 - STUDENT if student else 1.0
+                learning = self._counted("transformer.pt", share * (self.left() - (LOADING if begun else READING)))
                 self._stage("transformer", *learning, *begun, *self._workers())
-                self._stage("distil", *self._counted("distilled.pt", self.left()), *self._workers())
+                if student:
+                    self._stage("distil", *self._counted("distilled.pt", self.left()), *self._workers())
         self._stage("export", "--out", str(out))
 
     def _counted(self, checkpoint: str, minutes: float) -> tuple[str, ...]:
@@ -106,12 +120,13 @@ def main() -> None:
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--vae", type=Path, help="an exported starter whose autoencoder the new one begins with")
     parser.add_argument("--begin-with", type=Path, help="an exported starter for words and transformer")
+    parser.add_argument("--no-student", action="store_true", help="leave the guided transformer as it is")
     parser.add_argument("--world", type=Path, default=Path(".cache/world") / FILE, help="what `make world` made")
     parser.add_argument("--out", type=Path, required=True, help="the folder to write")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     recipe = Recipe(options.folder, options.minutes, options.device, ["--world", str(options.world)])
-    recipe.run(options.out, options.vae, options.begin_with)
+    recipe.run(options.out, options.vae, options.begin_with, not options.no_student)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@
 
 All work happens in `--folder` (training/ unless told otherwise): `real/` may hold pictures, a file `PAUSE` makes every
 stage wait. With `--device cuda` the same code trains on a GPU. `--workers` are processes beside the one that learns,
-which draw or make batches ready: as many as there are cores to spare.
+which draw or make batches ready: as many as there are cores to spare. With them `plain` draws pixels for `clips`.
 Several processes share one training when started with
 `python -m torch.distributed.run --nproc-per-node 2 -m pipelines.starter.train ...`: on a CPU two of one thread each
 (OMP_NUM_THREADS=1) are faster than one of two.
@@ -25,6 +25,7 @@ import multiprocessing
 import os
 import shutil
 import time
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
@@ -37,10 +38,10 @@ from pipelines.errors import InputError
 from pipelines.starter.atlas.making import FILE
 from pipelines.starter.clips import LatentEncoder, encode_drawn, load_shard
 from pipelines.starter.diorama.library import open_library
-from pipelines.starter.exercises import awaited, draw, drawn, load_exercises, sample_shape
+from pipelines.starter.exercises import NATIVE, awaited, draw, drawn, load_exercises, sample_shape
 from pipelines.starter.export import export
 from pipelines.starter.looks import pictures_of_one
-from pipelines.starter.plain import film_plain
+from pipelines.starter.plain import PlainSource, film_plain
 from pipelines.starter.shots import ShotSource
 from pipelines.starter.text import build_text_encoder
 from pipelines.starter.train_distil import distil, to_export
@@ -56,11 +57,16 @@ PREVIEWED = 24  # clips that the small pictures of unfinished latents are fitted
 
 
 def run_draw(options: argparse.Namespace) -> None:
+    _drawing(options, _draw)
+
+
+def _drawing(options: argparse.Namespace, drawing: Callable[[argparse.Namespace], None]) -> None:
+    """Draw in this process, or in as many workers as there are to be."""
     if not options.workers:
-        _draw(options)
+        drawing(options)
         return
     context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=_draw, args=(options,)) for _ in range(options.workers)]
+    workers = [context.Process(target=_aside, args=(drawing, options)) for _ in range(options.workers)]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -69,17 +75,29 @@ def run_draw(options: argparse.Namespace) -> None:
         raise SystemExit("Drawing failed; what went wrong is written above.")
 
 
+def _aside(drawing: Callable[[argparse.Namespace], None], options: argparse.Namespace) -> None:
+    """One worker's part: a core each, so none has threads of its own, and all give way to one that learns."""
+    os.nice(10)
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    drawing(options)
+
+
 def _draw(options: argparse.Namespace) -> None:
-    """One process's part: a core each, so none has threads of its own, and all give way to one that learns."""
-    if options.workers:
-        os.nice(10)
-        torch.set_num_threads(1)
-        cv2.setNumThreads(1)
-    library = open_library(options.world).to(options.device)
-    source = ShotSource((time.time_ns() + os.getpid()) % 2**31, library, options.folder / "real")
+    source = ShotSource(_seed(), open_library(options.world).to(options.device), options.folder / "real")
     width, height = (int(side) for side in options.size.split("x")) if options.size else (0, 0)
     fixed = ((width, height), options.frames)
     draw(source, options.folder / "drawn", options.minutes, (lambda _: fixed) if options.size else sample_shape)
+
+
+def _draw_plain(options: argparse.Namespace) -> None:
+    source = PlainSource(_seed(), open_library(options.world).to(options.device))
+    draw(source, options.folder / "drawn", options.minutes, lambda _: (NATIVE, options.frames))
+
+
+def _seed() -> int:
+    """Of one process's drawing, another each time."""
+    return (time.time_ns() + os.getpid()) % 2**31
 
 
 def run_vae(options: argparse.Namespace) -> None:
@@ -111,9 +129,13 @@ def run_clips(options: argparse.Namespace) -> None:
 
 
 def run_plain(options: argparse.Namespace) -> None:
-    library = open_library(options.world).to(options.device)
+    """Draw and encode in this process; or let workers draw, for the stage `clips` to encode."""
+    if options.workers:
+        _drawing(options, _draw_plain)
+        return
+    source = PlainSource(_seed(), open_library(options.world).to(options.device))
     encoder = LatentEncoder(_frozen(options.folder), options.device)
-    film_plain(library, encoder, options.folder / "cache", options.frames, options.minutes)
+    film_plain(source, encoder, options.folder / "cache", options.frames, options.minutes)
 
 
 def run_words(options: argparse.Namespace) -> None:

@@ -28,10 +28,11 @@ from pipelines.starter.lookup import belonging, boxes_of_looks
 from pipelines.starter.optim import Trainer
 from pipelines.starter.runs import Checkpoint, fast_in_half, half_precision, rank, ready, steps
 from pipelines.starter.train_words import teach_reading
-from pipelines.starter.transformer import HEAD_WIDTH, StarterModel, flow_loss, sample_sigma
+from pipelines.starter.transformer import HEADS, StarterModel, flow_loss, sample_sigma
+from pipelines.starter.widening import widened
 
 # In a batch. Telling a GPU what to do takes as long for a small one: with 32,000 tokens it was busy a third of a run.
-TOKENS = {"cpu": 1600, "cuda": 96_000}
+TOKENS = {"cpu": 1600, "cuda": 64_000}
 # Of the batches: single pictures, at first and at last; beginnings of clips, among the others; parts of frames
 STILL, STILL_LATE, SHORT, IN_PARTS = 0.6, 0.15, 0.35, 0.1
 MATRIX_LR, REST_LR = 0.02, 2e-3
@@ -124,13 +125,15 @@ def train_transformer(
 def beginning(folder: Path, device: str, begin_with: Path | None) -> tuple[StarterModel, bool]:
     """The model a training begins with, and whether it has learnt to read already. One that was stopped is as it was
     then. The saved starter in `begin_with` keeps its own words where they are the present ones; else they are those in
-    `folder/text_encoder`. Raises InputError where it needs them and they are not there."""
+    `folder/text_encoder`; if it has fewer heads than are taught on that device, it gets the others. Raises InputError
+    where it needs words and they are not there."""
     if (folder / "transformer.pt").exists():
         return trained(folder), True
     channels, taught = clip_channels(folder), folder / "text_encoder"
-    model = StarterModel.build(channels, HEAD_WIDTH[device])
+    model = StarterModel.build(channels, HEADS[device])
     if begin_with is not None:
         begun = StarterModel.load(begin_with, channels)
+        begun = StarterModel(widened(begun.transformer, HEADS[device]), begun.text, begun.tokenizer)
         if begun.reads_the_world:
             return begun, True
         if not taught.exists():
@@ -168,8 +171,8 @@ def frames_ahead(batch: Batch) -> Tensor:
     the move, too; but how a first frame that is there will go on, the words alone tell."""
     ahead = torch.ones(batch.cover.shape[:2], device=batch.clean.device)
     if ahead.shape[1] > batch.references + 1:
-        some = torch.rand(len(ahead), device=ahead.device) < AHEAD
-        ahead[some, batch.references] = torch.rand(int(some.sum()), device=ahead.device)
+        some, part = torch.rand(2, len(ahead), device=ahead.device)
+        ahead[:, batch.references] = torch.where(some < AHEAD, part, 1.0)
     return ahead
 
 

@@ -17,23 +17,23 @@ from pipelines.starter.text import TEXT_DIM, Tokens, build_text_encoder, encode_
 from pipelines.starter.vae import LATENT_CHANNELS, SPATIAL_FACTOR
 from pipelines.starter.vocabulary import world_tokenizer
 
-HEADS = 4
-HEAD_WIDTH = {"cpu": 48, "cuda": 64}  # as wide as what hours of a CPU, or minutes of a GPU, can teach
+HEAD_WIDTH = 48
+HEADS = {"cpu": 4, "cuda": 5}  # as many as hours of a CPU, or minutes of a GPU, can teach
 
 
 def build_transformer(
-    latent_channels: int = LATENT_CHANNELS, layers: int = 7, head_width: int = 64
+    latent_channels: int = LATENT_CHANNELS, layers: int = 7, heads: int = HEADS["cpu"]
 ) -> WanVACETransformer3DModel:
     """An untrained transformer whose first prediction is zero; the control branch joins at layers 0 and 3."""
     transformer = WanVACETransformer3DModel(
         patch_size=(1, 2, 2),
-        num_attention_heads=HEADS,
-        attention_head_dim=head_width,
+        num_attention_heads=heads,
+        attention_head_dim=HEAD_WIDTH,
         in_channels=latent_channels,
         out_channels=latent_channels,
         text_dim=TEXT_DIM,
         freq_dim=128,
-        ffn_dim=768,
+        ffn_dim=4 * heads * HEAD_WIDTH,
         num_layers=layers,
         cross_attn_norm=True,
         qk_norm="rms_norm_across_heads",
@@ -50,6 +50,7 @@ class StarterModel(nn.Module):
     """Tokens of captions, noisy latents and control in; velocity out. The `readouts` serve training alone."""
 
     parts: Tensor  # (vocabulary,) as `part_tokens` says
+    _part_rows: Tensor
     # Layers whose rows are not a hidden space: AdamW moves them, Muon the rest.
     PLAIN = ("patch_embedding", "transformer.proj_out", "text.shared", "scale_shift_table", "readouts")
 
@@ -61,20 +62,23 @@ class StarterModel(nn.Module):
         self.text = text
         self.tokenizer = tokenizer
         self.readouts = Readouts(transformer)
-        self.register_buffer("parts", part_tokens(tokenizer), persistent=False)
+        parts = part_tokens(tokenizer)
+        self.register_buffer("parts", parts, persistent=False)
+        # found once: a GPU would have to be waited for
+        self.register_buffer("_part_rows", parts.nonzero()[:, 0], persistent=False)
 
     @classmethod
-    def build(cls, latent_channels: int, head_width: int) -> StarterModel:
+    def build(cls, latent_channels: int, heads: int) -> StarterModel:
         """An untrained one."""
         tokenizer = world_tokenizer()
-        transformer = build_transformer(latent_channels, head_width=head_width)
+        transformer = build_transformer(latent_channels, heads=heads)
         return cls(transformer, build_text_encoder(len(tokenizer)), tokenizer)
 
     @classmethod
     def of_state(cls, state: Mapping[str, Tensor]) -> StarterModel:
         """The one that has this `state_dict`."""
         width, channels = state["transformer.patch_embedding.weight"].shape[:2]
-        model = cls.build(channels, width // HEADS)
+        model = cls.build(channels, width // HEAD_WIDTH)
         model.load_state_dict(state)
         return model
 
@@ -96,7 +100,7 @@ class StarterModel(nn.Module):
     @property
     def looks(self) -> Tensor:
         """(kinds, PARTS, 4z) how subjects look, as the words say it."""
-        vectors = self.text.shared.weight.detach()[self.parts > 0].unflatten(0, (-1, PARTS))
+        vectors = self.text.shared.weight.detach()[self._part_rows].unflatten(0, (-1, PARTS))
         return vectors[:, :, : 4 * self.transformer.config.in_channels]
 
     @property

@@ -171,8 +171,8 @@ def test_plain_clips_are_written_as_the_training_reads_them(
     tmp_path: Path, encoder: LatentEncoder, monkeypatch: pytest.MonkeyPatch, frames: int
 ) -> None:
     monkeypatch.setattr(plain, "AT_ONCE", {True: 3, False: 2})
-    library = small_library(tempfile.mkdtemp(prefix="small-things-"))
-    plain.film_plain(library, encoder, tmp_path / "cache", frames, minutes=0)
+    source = plain.PlainSource(1, small_library(tempfile.mkdtemp(prefix="small-things-")))
+    plain.film_plain(source, encoder, tmp_path / "cache", frames, minutes=0)
     (path,) = (tmp_path / "cache").glob("*.pt")
     shard = load_shard(path)
     assert len(shard.clips) == (3 if frames == 1 else 2)
@@ -190,7 +190,7 @@ def test_plain_clips_are_written_as_the_training_reads_them(
 
 
 def test_the_camera_moves_in_half_of_the_clips_and_in_no_picture() -> None:
-    library, rng = small_library(tempfile.mkdtemp(prefix="small-things-")), np.random.default_rng(2)
-    moving = [plain._scene(rng, library, still=False).camera != "static" for _ in range(80)]
+    source = plain.PlainSource(2, small_library(tempfile.mkdtemp(prefix="small-things-")))
+    moving = [source._scene(still=False).camera != "static" for _ in range(80)]
     assert 25 <= sum(moving) <= 55
-    assert all(plain._scene(rng, library, still=True).camera == "static" for _ in range(20))
+    assert all(source._scene(still=True).camera == "static" for _ in range(20))

@@ -15,7 +15,7 @@ STAND_IN = """
 import os, sys, time
 with open(sys.argv[1], "a") as log:
     print(os.getpid(), *sys.argv[2:], file=log)
-while sys.argv[2] in ("draw", "clips"):
+while sys.argv[2] in ("draw", "clips") or (sys.argv[2] == "plain" and "--workers" in sys.argv):
     time.sleep(1)
 """
 
@@ -29,9 +29,13 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def stages(log: Path) -> dict[str, list[str]]:
-    """What each stage was asked, in the order they began."""
+    """What each stage was asked, in the order they began; `moving` is that of plain clips, which workers draw."""
     lines = [line.split() for line in log.read_text().splitlines()]
-    return {words[1]: words[2:] for words in lines}
+    return {("moving" if words[1] == "plain" and "--workers" in words else words[1]): words[2:] for words in lines}
+
+
+def workers(words: list[str]) -> int:
+    return int(words[words.index("--workers") + 1])
 
 
 def minutes(words: list[str]) -> float:
@@ -46,10 +50,10 @@ def ended(log: Path) -> bool:
 def test_all_stages_share_the_time_there_is(log: Path, tmp_path: Path) -> None:
     Recipe(tmp_path, 10.0, "cuda", ()).run(tmp_path / "out")
     asked = stages(log)
-    assert [stage for stage in asked if stage not in ("draw", "clips")] == [
+    assert [stage for stage in asked if stage not in ("draw", "moving", "clips")] == [
         "vae", "freeze", "plain", "words", "transformer", "distil", "export"
     ]  # fmt: skip
-    assert asked["draw"][asked["draw"].index("--workers") + 1] == "10"
+    assert workers(asked["draw"]) == 6 and workers(asked["moving"]) == 4
     assert minutes(asked["vae"]) == pytest.approx(2.0) and minutes(asked["plain"]) == pytest.approx(0.6)
     # nothing took any time, so what the stages before were given is shared among those after
     assert minutes(asked["transformer"]) == pytest.approx(0.8 * 8.4, abs=0.2)
@@ -58,9 +62,22 @@ def test_all_stages_share_the_time_there_is(log: Path, tmp_path: Path) -> None:
     assert ended(log)
 
 
-@pytest.mark.parametrize(("cores", "drawing", "batching"), [(1, 1, 0), (2, 1, 0), (8, 1, 0), (9, 3, 4), (16, 10, 4)])
+def test_there_need_be_no_student(log: Path, tmp_path: Path) -> None:
+    Recipe(tmp_path, 10.0, "cuda", ()).run(tmp_path / "out", student=False)
+    asked = stages(log)
+    assert "distil" not in asked and "export" in asked
+    assert minutes(asked["transformer"]) == pytest.approx(8.4, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("cores", "drawing", "batching"),
+    [
+        (1, {"draw": 1}, 0), (2, {"draw": 1}, 0), (8, {"draw": 1}, 0), (9, {"draw": 2, "plain": 1}, 4),
+        (16, {"draw": 6, "plain": 4}, 4),
+    ],
+)  # fmt: skip
 def test_every_core_has_something_to_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: int, drawing: int, batching: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: int, drawing: dict[str, int], batching: int
 ) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: cores)
     recipe = Recipe(tmp_path, 1.0, "cpu", ())

@@ -300,9 +300,9 @@ def test_a_model_of_other_words_begins_with_those_taught_for_it(tmp_path: Path) 
 
 
 def test_a_state_tells_the_shape_of_its_model() -> None:
-    for channels, width in ((4, 48), (6, 64)):
-        model = StarterModel.build(channels, width)
+    for channels, heads in ((4, 4), (6, 5)):
+        model = StarterModel.build(channels, heads)
         again = StarterModel.of_state(model.state_dict())
         assert again.transformer.config.in_channels == channels
-        assert again.transformer.config.attention_head_dim == width
+        assert again.transformer.config.num_attention_heads == heads
         assert torch.equal(again.text.shared.weight, model.text.shared.weight)
