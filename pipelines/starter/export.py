@@ -37,7 +37,7 @@ class Defaults:
     """How the starter is best sampled; `guidance_interval` in fractions of the steps."""
 
     num_inference_steps: int = 8
-    guidance_scale: float = 4.0
+    guidance_scale: float = 2.5
     flow_shift: float = 3.0
     guidance_interval: tuple[float, float] = (0.0, 1.0)
 

@@ -82,6 +82,7 @@ def test_every_core_has_something_to_do(
     monkeypatch.setattr("os.cpu_count", lambda: cores)
     recipe = Recipe(tmp_path, 1.0, "cpu", ())
     assert (recipe.drawing, recipe.batching, recipe.threads) == (drawing, batching, max(1, cores // 2))
+    assert Recipe(tmp_path, 1.0, "cuda", ()).surroundings["OMP_NUM_THREADS"] == "1"
 
 
 def test_what_is_there_is_not_made_again_and_what_was_begun_gets_more(log: Path, tmp_path: Path) -> None:

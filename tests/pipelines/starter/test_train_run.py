@@ -74,7 +74,7 @@ def test_from_nothing_to_a_model_of_few_steps_that_makes_a_clip(
     run(monkeypatch, folder, small_world, "plain", "words", "--frames", "1", "--minutes", "0")
     run(monkeypatch, folder, small_world, "transformer", *minutes)
     run(monkeypatch, folder, small_world, "export", "--out", str(tmp_path / "undistilled"))
-    assert json.loads((tmp_path / "undistilled" / "septet.json").read_text())["guidance_scale"] == 4.0
+    assert json.loads((tmp_path / "undistilled" / "septet.json").read_text())["guidance_scale"] == 2.5
     run(monkeypatch, folder, small_world, "distil", *minutes)
     run(monkeypatch, folder, small_world, "export", "--out", str(out))
     assert capsys.readouterr().out.rstrip().endswith("8 steps, guidance 1")
