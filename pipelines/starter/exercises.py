@@ -85,19 +85,25 @@ def draw(
 ) -> None:  # fmt: skip
     """Write files of `count` exercises into `folder` for so many minutes, one file at least. May be started again, and
     in several processes."""
+    for name in file_names(folder, minutes, lambda: len(drawn(folder)) < BACKLOG):
+        shape = shapes(source.rng)
+        (width, height), frames = shape
+        save_whole(exercises(source, shape, count), folder / f"{width}x{height}x{frames}-{name}.pt")
+
+
+def file_names(folder: Path, minutes: float, has_room: Callable[[], bool] = lambda: True) -> Iterator[str]:
+    """What tells a new file in `folder` from those of any process, one after the other for so many minutes, one at
+    least; while there is no room for more, or a pause, none."""
     folder.mkdir(parents=True, exist_ok=True)
     run = f"{time.time_ns() % 2**31}-{os.getpid()}"
     deadline = time.monotonic() + 60 * minutes
     number = 0
     while number == 0 or time.monotonic() < deadline:
         wait_while_paused(folder.parent)
-        if len(drawn(folder)) >= BACKLOG:
+        if not has_room():
             time.sleep(1)
             continue
-        shape = shapes(source.rng)
-        (width, height), frames = shape
-        path = folder / f"{width}x{height}x{frames}-{run}-{number:04}.pt"
-        save_whole(exercises(source, shape, count), path)
+        yield f"{run}-{number:04}"
         number += 1
 
 

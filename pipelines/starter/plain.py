@@ -5,8 +5,6 @@ They take a tenth of an exercise's time. Single pictures are also what the looks
 
 from __future__ import annotations
 
-import os
-import time
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +13,9 @@ from pipelines.starter.clips import LatentEncoder, encode_clips
 from pipelines.starter.diorama.filming import film
 from pipelines.starter.diorama.library import Library
 from pipelines.starter.diorama.scenes import Scene
-from pipelines.starter.exercises import NATIVE, exercises
+from pipelines.starter.exercises import NATIVE, exercises, file_names
 from pipelines.starter.orders import Order, shown_scene
-from pipelines.starter.runs import save_whole, wait_while_paused
+from pipelines.starter.runs import save_whole
 from pipelines.starter.shots import Shot, clip_origins, to_frames, to_masks
 
 AT_ONCE = {True: 480, False: 24}  # clips in a file: of single pictures, and of more frames
@@ -56,13 +54,7 @@ class PlainSource:
 def film_plain(source: PlainSource, encoder: LatentEncoder, cache: Path, num_frames: int, minutes: float) -> None:
     """Write shards of clips of the native size into `cache` for so many minutes, one at least. May be started again,
     and in several processes."""
-    cache.mkdir(parents=True, exist_ok=True)
-    run = f"{time.time_ns() % 2**31}-{os.getpid()}"
-    deadline = time.monotonic() + 60 * minutes
-    number = 0
-    while number == 0 or time.monotonic() < deadline:
-        wait_while_paused(cache.parent)
+    for name in file_names(cache, minutes):
         found = exercises(source, (NATIVE, num_frames), AT_ONCE[num_frames == 1])
         shard = encode_clips(found, encoder, DRAWN)
-        save_whole(shard, cache / f"{NATIVE[0]}x{NATIVE[1]}x{num_frames}-{run}-plain-{number:04}.pt")
-        number += 1
+        save_whole(shard, cache / f"{NATIVE[0]}x{NATIVE[1]}x{num_frames}-plain-{name}.pt")

@@ -28,7 +28,15 @@ from pipelines.starter.lookup import belonging, boxes_of_looks
 from pipelines.starter.optim import Trainer
 from pipelines.starter.runs import Checkpoint, fast_in_half, half_precision, rank, ready, steps
 from pipelines.starter.train_words import teach_reading
-from pipelines.starter.transformer import HEADS, StarterModel, flow_loss, sample_sigma
+from pipelines.starter.transformer import (
+    HEADS,
+    StarterModel,
+    flow_loss,
+    reads_the_world,
+    sample_sigma,
+    saved_parts,
+)
+from pipelines.starter.vocabulary import world_tokenizer
 from pipelines.starter.widening import widened
 
 # In a batch. Telling a GPU what to do takes as long for a small one: with 32,000 tokens it was busy a third of a run.
@@ -130,15 +138,17 @@ def beginning(folder: Path, device: str, begin_with: Path | None) -> tuple[Start
     if (folder / "transformer.pt").exists():
         return trained(folder), True
     channels, taught = clip_channels(folder), folder / "text_encoder"
-    model = StarterModel.build(channels, HEADS[device])
-    if begin_with is not None:
-        begun = StarterModel.load(begin_with, channels)
-        begun = StarterModel(widened(begun.transformer, HEADS[device]), begun.text, begun.tokenizer)
-        if begun.reads_the_world:
-            return begun, True
-        if not taught.exists():
+    if begin_with is None:
+        model = StarterModel.build(channels, HEADS[device])
+    else:
+        transformer, text, tokenizer = saved_parts(begin_with, channels)
+        known = reads_the_world(tokenizer)
+        if not (known or taught.exists()):
             raise InputError(f"The model in {begin_with} was taught other words; run the stage words first.")
-        model = StarterModel(begun.transformer, model.text, model.tokenizer)
+        # a model hangs its readouts on its transformer, so there is one of it alone
+        model = StarterModel(widened(transformer, HEADS[device]), text, tokenizer if known else world_tokenizer())
+        if known:
+            return model, True
     if taught.exists():
         model.text = UMT5EncoderModel.from_pretrained(taught).float()
     return model, False

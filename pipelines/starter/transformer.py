@@ -46,6 +46,26 @@ def build_transformer(
     return transformer
 
 
+def saved_parts(
+    folder: Path, latent_channels: int
+) -> tuple[WanVACETransformer3DModel, UMT5EncoderModel, PreTrainedTokenizerFast]:
+    """The parts of a saved starter that are trained here, float32; InputError where it has not so many latent
+    channels."""
+    transformer = WanVACETransformer3DModel.from_pretrained(folder / "transformer").float()
+    if (channels := transformer.config.in_channels) != latent_channels:
+        raise InputError(
+            f"The model in {folder} has {channels} latent channels, the clips to learn from have {latent_channels}."
+            " Begin without it, or encode clips with its own autoencoder."
+        )
+    text = UMT5EncoderModel.from_pretrained(folder / "text_encoder").float()
+    return transformer, text, PreTrainedTokenizerFast.from_pretrained(folder / "tokenizer")
+
+
+def reads_the_world(tokenizer: PreTrainedTokenizerFast) -> bool:
+    """Whether its tokens are those of the present words."""
+    return bool(tokenizer.get_vocab() == world_tokenizer().get_vocab())
+
+
 class StarterModel(nn.Module):
     """Tokens of captions, noisy latents and control in; velocity out. The `readouts` serve training alone."""
 
@@ -84,29 +104,14 @@ class StarterModel(nn.Module):
 
     @classmethod
     def load(cls, folder: Path, latent_channels: int) -> StarterModel:
-        """The parts of a saved starter, float32; InputError where it has not so many latent channels."""
-        transformer = WanVACETransformer3DModel.from_pretrained(folder / "transformer").float()
-        if (channels := transformer.config.in_channels) != latent_channels:
-            raise InputError(
-                f"The model in {folder} has {channels} latent channels, the clips to learn from have {latent_channels}."
-                " Begin without it, or encode clips with its own autoencoder."
-            )
-        return cls(
-            transformer,
-            UMT5EncoderModel.from_pretrained(folder / "text_encoder").float(),
-            PreTrainedTokenizerFast.from_pretrained(folder / "tokenizer"),
-        )
+        """The one of a saved starter; raises InputError as `saved_parts` does."""
+        return cls(*saved_parts(folder, latent_channels))
 
     @property
     def looks(self) -> Tensor:
         """(kinds, PARTS, 4z) how subjects look, as the words say it."""
         vectors = self.text.shared.weight.detach()[self._part_rows].unflatten(0, (-1, PARTS))
         return vectors[:, :, : 4 * self.transformer.config.in_channels]
-
-    @property
-    def reads_the_world(self) -> bool:
-        """Whether its tokens are those of the present words."""
-        return bool(self.tokenizer.get_vocab() == world_tokenizer().get_vocab())
 
     def tokens(self, captions: Sequence[str]) -> Tokens:
         """What `forward` reads."""

@@ -16,7 +16,7 @@ DEAF = ("to_out.0.weight", "net.2.weight", "linear_2.weight")
 # What makes new heads and hidden units. All else writes to the shared channels, and writes nothing there at first.
 HEADED = ("to_q", "to_k", "to_v", "norm_q", "norm_k")
 HIDDEN = ("net.0.proj", "linear_1")
-SHIFT, SCALE, GATE = range(3)  # the parts of what a block does with its step of time, twice
+SCALE, GATE = 1, 2  # parts of what a block does with its step of time: shift, scale and gate, twice
 
 
 @torch.no_grad()

@@ -25,7 +25,7 @@ from pipelines.starter.text import Tokens, build_text_encoder, build_tokenizer
 from pipelines.starter.train_transformer import train_transformer
 from pipelines.starter.train_vae import reconstruction_loss
 from pipelines.starter.train_words import teach_reading, teach_words
-from pipelines.starter.transformer import StarterModel, build_transformer, flow_loss
+from pipelines.starter.transformer import StarterModel, build_transformer, flow_loss, reads_the_world
 from pipelines.starter.vae import build_vae, decode_sequence, encode_sequence
 from pipelines.starter.vocabulary import world_tokenizer
 from tests.pipelines.starter.shooting import small_encoder, small_source
@@ -271,8 +271,9 @@ def test_only_a_model_of_nothing_is_taught_to_read_first(
 ) -> None:
     taught: list[StarterModel] = []
     monkeypatch.setattr(StarterModel, "build", staticmethod(lambda *_: _small_model()))
-    monkeypatch.setattr(StarterModel, "load", staticmethod(lambda *_: _small_model()))
-    monkeypatch.setattr(StarterModel, "reads_the_world", True)
+    saved = _small_model()
+    monkeypatch.setattr(stage, "saved_parts", lambda *_: (saved.transformer, saved.text, saved.tokenizer))
+    monkeypatch.setattr(stage, "reads_the_world", lambda _: True)
     monkeypatch.setattr(stage, "TOKENS", {"cpu": 24})
     monkeypatch.setattr(stage, "teach_reading", lambda model, *_, **__: taught.append(model))
     draw(small_source(), tmp_path / "drawn", 0.0, lambda _: ((32, 32), 1), 4)
@@ -293,7 +294,7 @@ def test_a_model_of_other_words_begins_with_those_taught_for_it(tmp_path: Path) 
         stage.beginning(tmp_path, "cpu", tmp_path / "old")
     taught.save_pretrained(tmp_path / "text_encoder")
     model, reads = stage.beginning(tmp_path, "cpu", tmp_path / "old")
-    assert not reads and model.reads_the_world
+    assert not reads and reads_the_world(model.tokenizer)
     assert torch.equal(model.text.shared.weight, taught.shared.weight)
     assert torch.equal(model.transformer.proj_out.weight, old.transformer.proj_out.weight)
     assert len(model.transformer.blocks) == 2

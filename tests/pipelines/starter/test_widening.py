@@ -72,3 +72,5 @@ def test_a_training_on_a_gpu_gives_more_heads_to_what_a_cpu_taught(tmp_path: Pat
         model, reads = stage.beginning(tmp_path, device, tmp_path / "taught")
         assert reads and model.transformer.config.num_attention_heads == HEADS[device]
         assert torch.equal(model.text.shared.weight, taught.text.shared.weight)
+        hooks = [len(block._forward_hooks) for block in model.transformer.blocks]
+        assert max(hooks) == 1, "what reads an inner layer reads it once"
