@@ -69,12 +69,13 @@ def _within(places: Floats, height: int, width: int) -> NDArray[np.bool_]:
 
 def origin_error(shares: Tensor, origins: Tensor, references: int) -> Tensor:
     """(B,) how little of their attention to other tokens goes from tokens to the up to four around each of their
-    `origins` (B, 2, T, h / 2, w / 2, 2), in nats; 0 where none has any. `shares` (B, 2, N, N) are logarithms, of a head
-    for the first frame after so many `references` and one for the frame before."""
+    `origins` (B, 3, T, h / 2, w / 2, 2), in nats; 0 where none has any. `shares` (B, 3, N, N) are logarithms, of a head
+    for the first frame after so many `references`, one for the frame before and one for the first reference."""
     frames, rows, columns = origins.shape[2:5]
     asked, places = ~origins[..., 0].isnan(), origins.float().nan_to_num(0)
     time = torch.arange(frames, device=places.device)
-    looked_at = torch.stack([torch.full_like(time, references), (time - 1).clamp_min(0)])[:, :, None, None]
+    first, before, shown = torch.full_like(time, references), (time - 1).clamp_min(0), torch.zeros_like(time)
+    looked_at = torch.stack([first, before, shown])[:, :, None, None]
     said = torch.zeros_like(places[..., 0])
     for corner in ((0, 0), (0, 1), (1, 0), (1, 1)):
         cell = places.floor() + places.new_tensor(corner)

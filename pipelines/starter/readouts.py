@@ -10,8 +10,9 @@ linear heads, the others attention itself:
 - `outline`: where the subject is, cell by cell; the form that belongs to its name, on the path that its motion means.
 - `lookup`: that two heads of attention to the words find, for each token, the part of the subject's look that belongs
   there (`lookup.py`). Once they do, a form need only be copied.
-- `origin`: that one head of attention among the tokens looks where what a token shows was in the first frame, and
-  another where it was a latent frame ago (`origins.py`); what moves, the camera included, is copied from there.
+- `origin`: that one head of attention among the tokens looks where what a token shows was in the first frame, another
+  where it was a latent frame ago (`origins.py`), a third where a reference picture shows it (`likeness.py`); what
+  moves, the camera included, and what is to look like the picture is copied from there.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ class Readouts(nn.Module):
     BLOCKS: ClassVar = {"position": 1, "scene": 2, "outline": 4}
     WEIGHTS: ClassVar = {"position": 0.05, "scene": 0.1, "outline": 0.3, "lookup": 0.1, "origin": 0.1}
     LOOKUP, LOOKUP_HEADS = 3, 2  # in which block, and how many heads
-    ORIGIN = 4  # in which block; a head for each of the frames that are looked back to
+    ORIGIN = 4  # in which block; a head for each of the frames that are looked at
 
     def __init__(self, transformer: WanVACETransformer3DModel) -> None:
         super().__init__()
@@ -124,9 +125,9 @@ class Readouts(nn.Module):
         self, cover: Tensor, labels: Tensor, belongs: Tensor, origins: Tensor, references: int, whole: bool = True
     ) -> Tensor:
         """(B,) the weighted errors of all five. `cover` (B, T, h, w) in 0..1 is where the subject is, `labels` as
-        `scene_labels` gives them, `belongs` as `lookup.belonging` does, `origins` (B, 2, T, h / 2, w / 2, 2) as
-        `origins.origins`; the first `references` of the T frames are pictures beside the clip. Of frames that are not
-        `whole` nobody can tell where a token is, so that is not asked."""
+        `scene_labels` gives them, `belongs` as `lookup.belonging` does, `origins` (B, 3, T, h / 2, w / 2, 2) as
+        `origins.origins` and `Likeness` have them; the first `references` of the T frames are pictures beside the clip.
+        Of frames that are not `whole` nobody can tell where a token is, so that is not asked."""
         outline = F.binary_cross_entropy_with_logits(self.seen_outline(cover.shape), cover, reduction="none")
         errors = {
             "position": whole * self.position_error(cover.shape, references).mean(dim=(1, 2, 3)),
@@ -149,7 +150,7 @@ class Readouts(nn.Module):
         return lookup_error(log_shares(query, key), belongs)
 
     def origin_error(self, origins: Tensor, references: int) -> Tensor:
-        """(B,) as `origins.origin_error` says of the heads that are asked to look back."""
+        """(B,) as `origins.origin_error` says of the heads that are asked to look there."""
         assert self._looking is not None
         attention, hidden, rotary = self._looking
         query, key = asked_heads(attention, hidden, hidden, origins.shape[1])

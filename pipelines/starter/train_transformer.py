@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from diffusers import AutoencoderKLWan
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers import UMT5EncoderModel
@@ -22,8 +23,9 @@ from transformers import UMT5EncoderModel
 from pipelines.errors import InputError
 from pipelines.starter.bank import Batches
 from pipelines.starter.batch import Batch
-from pipelines.starter.clips import load_shard
+from pipelines.starter.clips import LatentEncoder, load_shard
 from pipelines.starter.exercises import awaited
+from pipelines.starter.likeness import Likeness
 from pipelines.starter.lookup import belonging, boxes_of_looks
 from pipelines.starter.optim import Trainer
 from pipelines.starter.runs import Checkpoint, fast_in_half, half_precision, rank, ready, steps
@@ -120,10 +122,11 @@ def train_transformer(
     tokens = TOKENS["cpu" if device == "cpu" else "cuda"]
     batches = Batches(folder / "cache", model.tokenizer, tokens, STILL, SHORT, IN_PARTS)
     made, report = ready(batches.on(device, workers)), Report()
+    likeness = Likeness(LatentEncoder(AutoencoderKLWan.from_pretrained(folder / "vae"), device))
     for progress in steps(checkpoint, folder, minutes, device):
         batches.still.fill_(max(STILL_LATE, STILL * (1 - progress) ** 2))  # shapes and colours first
         batch = next(made)
-        losses = _losses(model, batch, progress, device)
+        losses = _losses(model, batch, likeness(batch), progress, device)
         losses.mean().backward()  # type: ignore[no-untyped-call]
         norm = trainer.step(progress, warmup=60)
         update_average(average, model, trainer.steps)
@@ -164,14 +167,15 @@ def clip_channels(folder: Path) -> int:
     return len(load_shard(awaited(folder / "cache")[0]).empty)
 
 
-def _losses(model: StarterModel, batch: Batch, progress: float, device: str) -> Tensor:
+def _losses(model: StarterModel, batch: Batch, likeness: Tensor, progress: float, device: str) -> Tensor:
     """(B,) of a batch: what was asked counts more early in a run, how fine it looks late."""
     gain = SUBJECT_GAIN * min(1.0, 4 * (1 - progress))
     sigma = sample_sigma(len(batch.clean), device, 2.0 - progress)
+    origins = torch.cat([batch.origins.float(), likeness[:, None]], dim=1)
     with half_precision(device), attention(device):
         loss = flow_loss(model, batch.clean, batch.tokens, batch.control, sigma, batch.cover, gain, frames_ahead(batch))
         belongs = belonging(model.parts[batch.tokens.ids], batch.cover, boxes_of_looks(model.looks))
-        asked = model.readouts.loss(batch.cover, batch.labels, belongs, batch.origins, batch.references, batch.whole)
+        asked = model.readouts.loss(batch.cover, batch.labels, belongs, origins, batch.references, batch.whole)
         return loss + gain * asked
 
 

@@ -89,7 +89,8 @@ def test_a_batch_tells_them_where_they_are_known(known: bool) -> None:
     assert beside.origins.shape[2] == beside.clean.shape[2] == 2
 
 
-def test_attention_learns_to_look_where_a_token_was() -> None:
+@pytest.mark.parametrize("known", ["before", "in a picture"])
+def test_attention_learns_to_look_where_a_token_was_or_is_shown(known: str) -> None:
     torch.manual_seed(0)
     tokenizer = world_tokenizer()
     model = StarterModel(build_transformer(4, layers=2), build_text_encoder(len(tokenizer)), tokenizer)
@@ -98,6 +99,11 @@ def test_attention_learns_to_look_where_a_token_was() -> None:
     latents, control = torch.randn(2, 4, 4, 12, 20), torch.zeros(2, 72, 4, 12, 20)
     seen = torch.stack([origins(camera(across=2.0), wall(), NOBODY), unknown_origins(1, 3, 12, 20)[0]])
     seen = torch.cat([unknown_origins(2, 1, 12, 20), seen], dim=2)  # after a picture beside the clip
+    shown = torch.full_like(seen[:, :1], torch.nan)
+    if known == "in a picture":
+        shown[0, 0, 1:, 2:4, 2:5] = (GRID[2:4, 2:5] / 2 + 1).half()
+        seen.fill_(torch.nan)
+    seen = torch.cat([seen, shown], dim=1)
 
     def error() -> torch.Tensor:
         model(latents, torch.ones(2), tokens, control)

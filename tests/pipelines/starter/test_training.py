@@ -13,7 +13,7 @@ from torch import nn
 from pipelines.errors import InputError
 from pipelines.starter import train_transformer as stage
 from pipelines.starter import train_words
-from pipelines.starter.batch import Batch, unknown_origins
+from pipelines.starter.batch import Batch
 from pipelines.starter.clips import LatentEncoder, Shard, encode_drawn
 from pipelines.starter.diorama.scenes import Cast, Scene
 from pipelines.starter.exercises import draw
@@ -102,7 +102,11 @@ def test_inner_layers_learn_positions_outline_and_scene_and_their_heads_are_left
     clean, control = torch.randn(1, 4, 2, 4, 6).expand(4, -1, -1, -1, -1), torch.zeros(4, 72, 2, 4, 6)
     cover = torch.zeros(4, 2, 4, 6)
     cover[:, 0, 1, 2:4] = cover[:, 1, 3, 5] = 1
-    labels, nowhere, unknown = scene_labels([BALL] * 4), torch.full((4, 2, 2, 3), -1), unknown_origins(4, 2, 4, 6)
+    labels, nowhere, unknown = (
+        scene_labels([BALL] * 4),
+        torch.full((4, 2, 2, 3), -1),
+        torch.full((4, 3, 2, 2, 3, 2), torch.nan),
+    )
 
     def asked(whole: bool = True) -> torch.Tensor:
         return model.readouts.loss(cover, labels, nowhere, unknown, references=0, whole=whole)
@@ -247,6 +251,7 @@ def test_a_stopped_training_goes_on_where_it_was(
     monkeypatch.setattr(stage, "READING_STEPS", 2)
     draw(small_source(), tmp_path / "drawn", 0.0, lambda _: ((32, 32), 1), 4)
     encode_drawn(tmp_path / "drawn", encoder, tmp_path / "cache", 0.0)
+    encoder.vae.save_pretrained(tmp_path / "vae")
     capsys.readouterr()
 
     def train(minutes: float) -> None:
@@ -278,6 +283,7 @@ def test_only_a_model_of_nothing_is_taught_to_read_first(
     monkeypatch.setattr(stage, "teach_reading", lambda model, *_, **__: taught.append(model))
     draw(small_source(), tmp_path / "drawn", 0.0, lambda _: ((32, 32), 1), 4)
     encode_drawn(tmp_path / "drawn", encoder, tmp_path / "cache", 0.0)
+    encoder.vae.save_pretrained(tmp_path / "vae")
     for begin_with, lessons in ((tmp_path / "saved", 0), (None, 1)):
         train_transformer(tmp_path, "cpu", 0.001, compiled=False, begin_with=begin_with)
         assert len(taught) == lessons
