@@ -104,3 +104,7 @@ def export(
         "known_words": shown_words(),
     }
     (folder / "septet.json").write_text(json.dumps(facts, indent=2) + "\n")
+    index = folder / "model_index.json"
+    parts = json.loads(index.read_text())
+    parts["tokenizer"][1] = "PreTrainedTokenizerFast"  # older releases of transformers do not know its newer name
+    index.write_text(json.dumps(parts, indent=2) + "\n")

@@ -79,6 +79,8 @@ def test_from_nothing_to_a_model_of_few_steps_that_makes_a_clip(
     run(monkeypatch, folder, small_world, "export", "--out", str(out))
     assert capsys.readouterr().out.rstrip().endswith("8 steps, guidance 1")
 
+    index = json.loads((out / "model_index.json").read_text())
+    assert index["tokenizer"] == ["transformers", "PreTrainedTokenizerFast"], "a name that every release knows"
     info = model_info(str(out), tmp_path)
     assert (info.num_inference_steps, info.guidance_scale) == (8, 1.0)
     assert {"dog", "car"} <= set(info.knows["subjects"]) and "watercolour" in " ".join(info.knows["looks"])
