@@ -32,11 +32,12 @@ from pipelines.starter.vae import SPATIAL_FACTOR, TEMPORAL_FACTOR
 CAPACITY = 24_000  # clips of one size and length; after that new ones take the place of the oldest
 DROP_CONTROL = 0.12
 DROP_PROMPT, DROP_PROMPT_SHOWN, DROP_PROMPT_BEGUN = 0.12, 0.28, 0.5  # a picture is mostly set in motion without words
-REFERENCED = (0.56, 0.29, 0.1, 0.05)  # batches with none to three reference pictures
+REFERENCED = (0.44, 0.38, 0.12, 0.06)  # batches with none to three reference pictures
 UNNAMED = 0.65  # captions that leave to a reference what it tells
 BEGUN = ("given", "warped")
-# How much more often clips are picked whose camera moves: in one of fourteen ways, which takes long to learn
-MOVING = 2.0
+# How much more often clips are picked whose camera moves: in one of fourteen ways, which takes long to learn; those of
+# these kinds; those that go on from several frames
+MOVING, OFTEN, GOING_ON = 2.0, {"given": 1.5, "warped": 1.7}, 1.6
 LOOK_AGAIN = 10.0  # seconds between two looks for new shards
 CAPTION = 16  # tokens that a batch holds less for every caption, which takes time to write and to read, too
 AT_A_TIME = 8  # shards read before the next batch is made
@@ -169,7 +170,9 @@ class ClipBank:
 def _chances(group: Sequence[ClipLatents]) -> NDArray[np.float64]:
     """How likely each of them is picked; of single pictures, whose cameras never move, all are alike."""
     moving = np.array([clip.scene is not None and clip.scene.camera != "static" for clip in group])
-    chances = np.where(moving, MOVING, 1.0)
+    going_on = np.array([clip.hold > 1 for clip in group])
+    often = np.array([OFTEN.get(clip.kind, 1.0) for clip in group])
+    chances = np.where(moving, MOVING, 1.0) * np.where(going_on, GOING_ON, 1.0) * often
     return chances / chances.sum()
 
 

@@ -29,8 +29,8 @@ from pipelines.types import Mask
 NATIVE = (160, 96)
 # and what the studio asks for at its six aspect ratios
 SIZES = (NATIVE, (176, 96), (96, 176), (128, 128), (128, 96), (96, 128), (192, 80))
-NATIVE_SHARE = 0.5
-LENGTHS = {1: 0.65, 17: 0.25, 25: 0.1}  # shorter clips are the beginnings of these
+NATIVE_SHARE = 0.75
+LENGTHS = {1: 0.6, 17: 0.36, 25: 0.04}  # shorter clips are the beginnings of these
 BACKLOG = 400  # files that nobody has encoded yet; then drawing waits
 
 Shape = tuple[tuple[int, int], int]  # (width, height), frames

@@ -6,7 +6,7 @@ nothing that is held out.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
@@ -20,15 +20,18 @@ from pipelines.starter.diorama.scenes import LOOKS, PLACES, Scene, held_out, sam
 T = TypeVar("T", bound=str)
 Kind = Literal["none", "given", "warped", "structure", "keyed", "mask"]
 Source = Literal["own", "photo", "clay", "mockup", "depth"]
+# Clips of words alone are drawn as plain ones (`plain.py`), so these are mostly of what is given.
 KINDS: dict[Kind, float] = {
-    "none": 0.28, "given": 0.26, "warped": 0.1, "structure": 0.15, "keyed": 0.07, "mask": 0.14
+    "none": 0.12, "given": 0.34, "warped": 0.26, "structure": 0.1, "keyed": 0.08, "mask": 0.1
 }  # fmt: skip
-STILL_KINDS: tuple[Kind, ...] = ("none", "structure", "mask")  # of single pictures; one given whole leaves no question
+STILL_KINDS: dict[Kind, float] = {"none": 0.7, "structure": 0.15, "mask": 0.15}  # one given whole leaves no question
 # What of a scene is shown whose structure is asked for: the same as a photo, an untextured render, a mock-up of boxes
 # and cut-outs, exact depth
 SOURCES: dict[Source, float] = {"photo": 0.5, "clay": 0.18, "mockup": 0.2, "depth": 0.12}
 PHOTOS = 0.07  # of all: photo-like pictures in motion, so that a person's own picture is nothing strange
-REFERENCES = (0.3, 0.38, 0.2, 0.12)  # how many pictures are made beside a clip; a batch shows as many or fewer
+# How many pictures are made beside a clip, and beside a single picture; a batch shows as many or fewer. Whom a picture
+# shows is learnt from single ones, of which there are so many more in a second.
+REFERENCES, STILL_REFERENCES = (0.5, 0.34, 0.1, 0.06), (0.04, 0.6, 0.24, 0.12)
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Order:
 
 def sample_order(rng: np.random.Generator, library: Library, still: bool) -> Order:
     """A random order, for a clip or for a single picture, of what the library can show."""
-    kind = _one(rng, {kind: share for kind, share in KINDS.items() if not still or kind in STILL_KINDS})
+    kind = _one(rng, STILL_KINDS if still else KINDS)
     seed = int(rng.integers(2**31))
     if rng.random() < PHOTOS:
         return Order(None, kind if kind in ("mask", "structure") or still else "given", seed=seed)
@@ -63,7 +66,7 @@ def sample_order(rng: np.random.Generator, library: Library, still: bool) -> Ord
     source: Source = "own"
     if kind in ("structure", "keyed"):
         source = _one(rng, SOURCES)
-    return Order(scene, kind, source, _references(rng, library, scene), seed)
+    return Order(scene, kind, source, _references(rng, library, scene, STILL_REFERENCES if still else REFERENCES), seed)
 
 
 def _fits(kind: Kind, rng: np.random.Generator) -> Callable[[Scene], bool]:
@@ -89,9 +92,11 @@ def shown_scene(rng: np.random.Generator, library: Library, still: bool, fits: C
             return scene
 
 
-def _references(rng: np.random.Generator, library: Library, scene: Scene) -> tuple[Reference, ...]:
+def _references(
+    rng: np.random.Generator, library: Library, scene: Scene, shares: Sequence[float]
+) -> tuple[Reference, ...]:
     """None to three pictures in the order the modes show them, subjects before the look."""
-    count = int(rng.choice(len(REFERENCES), p=REFERENCES))
+    count = int(rng.choice(len(shares), p=shares))
     pool = [Reference(_elsewhere(rng, scene), i, i) for i in range(len(scene.cast))]
     if len(scene.cast) == 1:
         pool.append(Reference(_elsewhere(rng, scene), 0))

@@ -205,7 +205,7 @@ def test_the_mix_has_the_six_shapes_of_the_studio_and_lengths_up_to_25() -> None
     aspects = (16 / 9, 9 / 16, 1.0, 4 / 3, 3 / 4, 21 / 9)
     assert {NATIVE, *(info.size_for(aspect) for aspect in aspects)} == set(SIZES)
     rng = np.random.default_rng(0)
-    shapes = {sample_shape(rng) for _ in range(400)}
+    shapes = {sample_shape(rng) for _ in range(4000)}
     assert shapes == {(size, frames) for size in SIZES for frames in LENGTHS}
     assert max(LENGTHS) == 25 and min(LENGTHS) == 1
 

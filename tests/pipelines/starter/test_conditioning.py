@@ -21,7 +21,7 @@ from tests.pipelines.starter.shooting import shot, small_source, still_cube
 def test_given_frames_are_the_clips_own_and_the_rest_is_grey() -> None:
     base = shot("given", frames=13)
     forms = set()
-    for seed in range(60):
+    for seed in range(160):
         task = task_for(replace(base, order=replace(base.order, seed=seed)))
         assert task.video is not None and task.mask is not None
         kept = task.mask == 0
