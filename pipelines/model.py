@@ -28,7 +28,7 @@ from pipelines.loading import load_within_memory
 from pipelines.pixels import on_white, principal_colours, to_frames, to_tensor
 from pipelines.placement import choose_placement, place
 from pipelines.progress import Pace
-from pipelines.sampling import OnStep, Sampling, denoise, seeded_noise
+from pipelines.sampling import OnStep, Sampling, denoise, evened, seeded_noise
 from pipelines.types import Conditioning, Frame, Frames
 from pipelines.vace import control_tensor, pack_mask, split_streams
 
@@ -191,6 +191,8 @@ class LatentVideoModel:
         z = self._vae.config.z_dim
         frames, height, width = encoded.control.shape[2:]
         noise = seeded_noise((1, z, frames, height, width), sampling.seed).to(device)
+        if encoded.known is not None:
+            noise = evened(noise)
         control = encoded.control.to(device, dtype)
         scales = torch.full((len(self._any_transformer.config.vace_layers),), encoded.scale, dtype=dtype, device=device)
 

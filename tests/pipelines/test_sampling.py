@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pipelines.errors import Cancelled
-from pipelines.sampling import Sampling, denoise, seeded_noise
+from pipelines.sampling import Sampling, denoise, evened, seeded_noise
 
 SHAPE = (1, 2, 3, 4, 4)
 CLEAN = torch.linspace(-1, 1, 96).reshape(SHAPE)
@@ -82,3 +82,14 @@ def test_guidance_is_on_only_inside_its_interval():
     limited = Sampling(8, 3.0, 0, 3.0, guidance_interval=(0.25, 0.75))
     assert [limited.guided(done) for done in (0.0, 0.25, 0.5, 0.75)] == [False, True, True, False]
     assert not Sampling(8, 1.0, 0, 3.0).guided(0.5)
+
+
+def test_evened_noise_has_no_light_side_and_is_noise_still():
+    noise = seeded_noise((1, 2, 3, 12, 20), 1)
+    even = evened(noise)
+    assert noise.mean(dim=(3, 4)).abs().max() > 0.02 > even.mean(dim=(3, 4)).abs().max()
+    assert (even[..., :6, :].mean() - even[..., 6:, :].mean()).abs() < 0.3 * (
+        noise[..., :6, :].mean() - noise[..., 6:, :].mean()
+    ).abs()
+    assert 0.95 < even.std() / noise.std() < 1
+    assert evened(seeded_noise((1, 2, 1, 1, 1), 1)).shape == (1, 2, 1, 1, 1)
