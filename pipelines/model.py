@@ -191,7 +191,7 @@ class LatentVideoModel:
         z = self._vae.config.z_dim
         frames, height, width = encoded.control.shape[2:]
         noise = seeded_noise((1, z, frames, height, width), sampling.seed).to(device)
-        if encoded.known is not None:
+        if encoded.known is not None and encoded.known.shape[2] > 1:  # a clip goes on, and not from a picture alone
             noise = evened(noise)
         control = encoded.control.to(device, dtype)
         scales = torch.full((len(self._any_transformer.config.vace_layers),), encoded.scale, dtype=dtype, device=device)

@@ -47,8 +47,8 @@ def seeded_noise(shape: tuple[int, ...], seed: int) -> Tensor:
 def evened(noise: Tensor) -> Tensor:
     """Noise (B, C, F, H, W) less the means of each frame's quarters, which go over into each other.
 
-    A small model takes them for light and shade: beside frames that are given, the others would become lighter, darker
-    or harder than those, as the seed has it.
+    A small model takes them for light and shade: a clip that goes on would become lighter, darker or harder than it
+    was, as the seed has it.
     """
     frames = noise.transpose(1, 2).flatten(0, 1)
     broad = F.interpolate(F.adaptive_avg_pool2d(frames, 2), size=frames.shape[2:], mode="bilinear")
