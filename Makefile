@@ -49,7 +49,7 @@ bench: install-dev
 endurance: install-dev
 	$(BIN)/python -m pytest -m endurance -s -q tests/endurance $(if $(ONLY),-k "$(ONLY)")
 
-# what the larger world is drawn from; needs apt-get and npm, 150 MB of packages and some minutes
+# what the world is drawn from; needs apt-get and npm, 150 MB of packages and some minutes
 world: install
 	$(BIN)/python -m pipelines.starter.atlas --folder .cache/world --jobs 2
 

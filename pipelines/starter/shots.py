@@ -47,7 +47,7 @@ class Shot:
 
 
 class ShotSource:
-    """Random shots of the larger world, and of photo-like pictures in motion, invented or from a folder."""
+    """Random shots of the world, and of photo-like pictures in motion, invented or from a folder."""
 
     def __init__(self, seed: int, library: Library, pictures: Path) -> None:
         self.rng = np.random.default_rng(seed)

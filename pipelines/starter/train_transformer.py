@@ -1,4 +1,4 @@
-"""Training of the transformer and the text encoder on clips of the larger world, all modes at once.
+"""Training of the transformer and the text encoder on clips of the world, all modes at once.
 
 `transformer.pt` in the run's folder (weights, their running average, optimiser state, minutes) is rewritten every few
 minutes.
@@ -44,7 +44,7 @@ from pipelines.starter.widening import widened
 # In a batch. Telling a GPU what to do takes as long for a small one: with 32,000 tokens it was busy a third of a run.
 TOKENS = {"cpu": 1600, "cuda": 64_000}
 # Of the batches: single pictures, at first and at last; beginnings of clips, among the others; parts of frames
-STILL, STILL_LATE, SHORT, IN_PARTS = 0.6, 0.15, 0.35, 0.1
+STILL, STILL_LATE, SHORT, IN_PARTS = 0.6, 0.3, 0.35, 0.1
 MATRIX_LR, REST_LR = 0.02, 2e-3
 EMA = 0.998
 READING_STEPS, READING_SIZE = 160, (4, 6)

@@ -2,7 +2,7 @@
 
     pytest -m benchmark -s tests/benchmarks/test_references.py
 
-The judge names frames of true clips rightly (its own accuracy is printed); a picture shows one of its eight subjects
+The judge names true clips rightly (its own accuracy is printed); a picture shows one of the things of our own making
 alone on white, and no prompt names it.
 """
 
@@ -20,15 +20,24 @@ from safetensors.torch import load_file
 
 from pipelines.checkpoints import STARTER, model_info
 from pipelines.model import LatentVideoModel
+from pipelines.portrait import alone_on_white
 from pipelines.sampling import Sampling
-from pipelines.starter.captions import PLACE_WORDS, plain_caption
-from pipelines.starter.judge import Judge, train_judge
-from pipelines.starter.render import portrait
-from pipelines.starter.world import COLOURS, PLACES, SUBJECTS, Scene, sample_scene
+from pipelines.starter.atlas.catalogue import entries
+from pipelines.starter.atlas.keeping import keep
+from pipelines.starter.atlas.making import Workshop, make_part
+from pipelines.starter.diorama.captions import plain_caption
+from pipelines.starter.diorama.cases import Set
+from pipelines.starter.diorama.judge import Judge
+from pipelines.starter.diorama.judging import JUDGE, load_judge, trust
+from pipelines.starter.diorama.library import open_library
+from pipelines.starter.diorama.prompts import AMOUNT
+from pipelines.starter.diorama.scenes import PLACES, Cast, Scene
+from pipelines.starter.diorama.subjects import COLOURS
 from pipelines.storyboard import Storyboard, StoryboardRequest
 from pipelines.types import Conditioning, Frame
 
 CASES, BOARDS = 20, 6
+SUBJECTS = ("ball", "cube", "cone", "rocket", "balloon", "robot", "apple", "heart")
 INFO = model_info(STARTER, Path())
 
 
@@ -38,17 +47,38 @@ def model() -> LatentVideoModel:
 
 
 @pytest.fixture(scope="module")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
-    judge = train_judge(9, tmp_path_factory.getbasetemp().parent / "judge.pt", examples=4000, epochs=6)
-    print("judge", judge.trust(seed=10, clips=100))
+def where(tmp_path_factory: pytest.TempPathFactory) -> Set:
+    """Where things are drawn of which nothing has to be fetched."""
+    folder = tmp_path_factory.mktemp("things")
+    for entry in entries():
+        if entry.source == "form":
+            make_part(entry, folder, Workshop(folder))
+    keep(((path.name, path.read_bytes()) for path in sorted(folder.iterdir())), folder / "own.zip")
+    return Set(open_library(folder / "own.zip"), (INFO.width, INFO.height), INFO.num_frames)
+
+
+@pytest.fixture(scope="module")
+def judge(where: Set) -> Judge:
+    judge = load_judge(JUDGE)
+    print("judge", trust(judge, where.library, 100))
     return judge
 
 
 def scene(rng: np.random.Generator, index: int) -> Scene:
-    """A subject by day; subjects and colours take turns, so that two cases in a row differ in both."""
-    drawn = sample_scene(rng, place=str(rng.choice(PLACES)), with_subject=True)
-    subject, colour = SUBJECTS[index % len(SUBJECTS)], tuple(COLOURS)[(3 * index + 1) % len(COLOURS)]
-    return replace(drawn, subject=subject, colour=colour, light="day", camera="static", motion="still")
+    """A subject at rest; subjects and colours take turns, so that two cases in a row differ in both."""
+    cast = Cast(SUBJECTS[index % len(SUBJECTS)], tuple(COLOURS)[(3 * index + 1) % len(COLOURS)], "still", AMOUNT)
+    return in_place(Scene((cast,), "field", "day", "static", AMOUNT, "photo", index), str(rng.choice(PLACES)))
+
+
+def in_place(scene: Scene, place: str) -> Scene:
+    """The scene elsewhere; in space it is always night."""
+    return replace(scene, place=place, light="night" if place == "space" else "day")
+
+
+def portrait(where: Set, scene: Scene) -> Frame:
+    """Its subject alone on white."""
+    shot = where.shot(in_place(scene, "field"), 1)
+    return alone_on_white(shot.frames[0], shot.mask[0])
 
 
 def clip(model: LatentVideoModel, asked: Conditioning, seed: int) -> NDArray[np.uint8]:
@@ -68,21 +98,24 @@ def asked(prompt: str, *references: Frame) -> Conditioning:
     )
 
 
+def count(seen: Counter[str], name: str, found: dict[str, str], scene: Scene) -> None:
+    """Whether what is found is what the scene shows."""
+    seen[f"{name}: subject"] += found["subject"] == scene.cast[0].subject
+    seen[f"{name}: colour"] += found["colour"] == scene.cast[0].colour
+
+
 @pytest.mark.benchmark
 @pytest.mark.parametrize("words", ["unnamed", "named"])
-def test_of_two_references_one_is_seen(model: LatentVideoModel, judge: Judge, words: str) -> None:
+def test_of_two_references_one_is_seen(model: LatentVideoModel, where: Set, judge: Judge, words: str) -> None:
     rng, seen = np.random.default_rng(7), Counter[str]()
     for index in range(CASES):
         first, second = scene(rng, index), scene(rng, index + 3)
-        pictures = [portrait(each, INFO.width, INFO.height, rng) for each in (first, second)]
-        prompt = plain_caption(first, unnamed=True)
-        if words == "named":
-            both = " and ".join(f"a {each.colour} {each.subject}" for each in (first, second))
-            prompt = f"{both} {PLACE_WORDS[first.place][0]}"
-        found = judge.name(list(clip(model, asked(prompt, *pictures), index)[4::4]))
+        pictures = [portrait(where, each) for each in (first, second)]
+        both = replace(first, cast=(*first.cast, *second.cast))
+        prompt = plain_caption(both) if words == "named" else plain_caption(first, unnamed={0})
+        found = judge.name(clip(model, asked(prompt, *pictures), index))
         for name, each in (("first", first), ("second", second)):
-            seen[f"{name}: subject"] += found["subject"] == each.subject
-            seen[f"{name}: colour"] += found["colour"] == each.colour
+            count(seen, name, found, each)
     print(words, "of", CASES, dict(seen))
     assert seen["first: subject"] + seen["second: subject"] > CASES // 2
 
@@ -97,14 +130,12 @@ def test_a_kept_subject_is_recognised_in_every_shot(
     for index in range(BOARDS):
         first = scene(rng, index)
         words = [plain_caption(first)]
-        words += [plain_caption(replace(first, place=str(place)), unnamed=True) for place in rng.choice(PLACES, 2)]
+        words += [plain_caption(in_place(first, str(place)), unnamed={0}) for place in rng.choice(PLACES, 2)]
         panels = [{"prompt": each, "seconds": INFO.num_frames / INFO.frame_rate} for each in words]
         fields = {"panels": panels, "seed": 100 * index, "keep_subject": kept, "finishing": {"upscale": 1}}
         request = Storyboard.prepare(StoryboardRequest.model_validate_json(json.dumps(fields)), INFO)
         for shot, frames in enumerate(shots_of(model, request, tmp_path)):
-            found = judge.name(list(frames[4::4]))
-            seen[f"shot {shot + 1}: subject"] += found["subject"] == first.subject
-            seen[f"shot {shot + 1}: colour"] += found["colour"] == first.colour
+            count(seen, f"shot {shot + 1}", judge.name(frames), first)
     print("kept" if kept else "not kept", "of", BOARDS, dict(seen))
     assert seen["shot 1: subject"] > BOARDS // 2
 

@@ -23,7 +23,7 @@ from tests.studio.rooms import quiet_shelf
 
 INFO = model_info(STARTER, Path())
 MOST = INFO.max_prompt_tokens  # the last of which is the end of a prompt
-WORD = "ball "
+WORD = "red "  # a token; a word for a subject is followed by others
 
 
 def test_little_is_said_of_little() -> None:
@@ -71,7 +71,7 @@ def test_what_is_typed_is_read_as_the_modes_read_it() -> None:
         "negative_prompt": "text",
         "looks.0": "a star",
     }
-    assert remarks(Typed(more=[WORD * 50]).prompts(), INFO)[0].startswith("Further prompt 1: ")
+    assert remarks(Typed(more=[WORD * MOST]).prompts(), INFO)[0].startswith("Further prompt 1: ")
 
 
 @pytest.fixture
@@ -84,8 +84,8 @@ def shelf(tmp_path: Path) -> Iterator[Shelf]:
 
 def test_the_page_may_ask(shelf: Shelf) -> None:
     with TestClient(build_app(shelf), base_url="http://127.0.0.1") as client:
-        reply = client.post("/prompts", json={"prompt": WORD * 50})
-        assert reply.json()["lines"][0].startswith(f"Prompt: 51 of {MOST} tokens. What is not read begins with")
+        reply = client.post("/prompts", json={"prompt": WORD * MOST})
+        assert reply.json()["lines"][0].startswith(f"Prompt: {MOST + 1} of {MOST} tokens. What is not read begins with")
         assert client.post("/prompts", json={"prompt": "a ball"}).json() == {"lines": []}
         assert client.post("/prompts", json={"prompt": "x" * (MAX_PROMPT + 1)}).status_code == 422
         assert client.post("/prompts", json={"panels": ["x"] * (MAX_PANELS + 1)}).status_code == 422

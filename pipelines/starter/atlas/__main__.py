@@ -1,4 +1,4 @@
-"""Make the file of things the larger world is drawn from.
+"""Make the file of things the world is drawn from.
 
     python -m pipelines.starter.atlas --folder .cache/world --jobs 2
 

@@ -1,4 +1,4 @@
-"""Look at the larger world, and time it.
+"""Look at the world, and time it.
 
 python -m pipelines.starter.diorama sheet --out sheet.png              random scenes with their captions
 python -m pipelines.starter.diorama sheet --out sheet.png --passes     their depth, outline, motion, clay and mock-up

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import torch
+from torch import nn
 
 from pipelines.checkpoints import ModelInfo, model_info
 from pipelines.model import LatentVideoModel
 from pipelines.sampling import Sampling
-from pipelines.starter.baselines import scramble
 from pipelines.starter.diorama.cases import Case
 from pipelines.starter.photos import Frames
 from pipelines.types import NOTHING
@@ -39,6 +40,16 @@ def untrained(info: ModelInfo, device: str) -> Answering:
     answering = Model(info, device)
     scramble(answering.model._any_transformer)
     return answering
+
+
+@torch.no_grad()
+def scramble(network: nn.Module, seed: int = 0) -> None:
+    """Draw all weights anew, each as widely spread as it was."""
+    drawing = torch.Generator().manual_seed(seed)
+    for parameter in network.parameters():
+        if parameter.numel() > 1:
+            drawn = torch.randn(parameter.shape, generator=drawing).to(parameter)
+            parameter.copy_(drawn * parameter.std() + parameter.mean())
 
 
 def copied(case: Case) -> Frames:

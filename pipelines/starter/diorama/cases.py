@@ -1,4 +1,4 @@
-"""What a model of the larger world is asked, a mode at a time: one question in pixels, and what a right answer shows.
+"""What a model of the world is asked, a mode at a time: one question in pixels, and what a right answer shows.
 
 Conditions are made by the functions the modes use. Nothing is put back over what the model makes.
 """

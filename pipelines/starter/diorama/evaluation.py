@@ -1,10 +1,11 @@
-"""The table of the larger world: every question asked of every model, and pictures of what was judged."""
+"""The table of the world: every question asked of every model, and pictures of what was judged."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -57,15 +58,15 @@ class Tally:
         self.cases += 1
         self.values += [] if value is None else [value]
 
-    def record(self) -> dict[str, object]:
+    def record(self) -> dict[str, Any]:
         """For the table and for JSON."""
         mean = round(float(np.mean(self.values)), 3) if self.values else None
-        return {"name": self.name, "right": self.right, "cases": self.cases, "mean": mean, "detail": ""}
+        return {"name": self.name, "right": self.right, "cases": self.cases, "mean": mean}
 
 
 def evaluate(
     models: Mapping[str, Answering], judge: Judge, where: Set, asking: Asking, pictures: Path
-) -> dict[str, list[dict[str, object]]]:
+) -> dict[str, list[dict[str, Any]]]:
     """The rows of every model, by its title. What the first model made is kept as one sheet a question in the folder
     `pictures`, each clip with what it was wrong in."""
     tallies: dict[str, dict[str, Tally]] = {title: {} for title in models}
@@ -86,6 +87,18 @@ def evaluate(
         page = sheet(rows, 2 if len(rows) > 1 else 1)
         cv2.imwrite(str(pictures / f"{name}.png"), cv2.cvtColor(page, cv2.COLOR_RGB2BGR))
     return {title: [tally.record() for tally in rows.values()] for title, rows in tallies.items()}
+
+
+def as_table(scores: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """Markdown: a row for every question, a column of right answers for every model, means in brackets."""
+    rows = [f"| asked | of | {' | '.join(scores)} |", "|---" * (len(scores) + 2) + "|"]
+    for same in zip(*scores.values(), strict=True):
+        rows.append(f"| {same[0]['name']} | {same[0]['cases']} | {' | '.join(_cell(score) for score in same)} |")
+    return "\n".join(rows)
+
+
+def _cell(score: Mapping[str, Any]) -> str:
+    return str(score["right"]) if score["mean"] is None else f"{score['right']} ({score['mean']:.3g})"
 
 
 def _strip(frames: Frames) -> Frames:

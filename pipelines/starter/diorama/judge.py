@@ -1,4 +1,4 @@
-"""Three small networks that say what a clip of the larger world shows, learnt from renders with seeds of their own.
+"""Three small networks that say what a clip of the world shows, learnt from renders with seeds of their own.
 
 One looks at frames: place, light, look and where the subject is. One is shown what is there, cut out: subject and
 colour (`recogniser.py`). One looks at how points move from moment to moment, by dense inverse search (Kroeger et al.

@@ -19,6 +19,12 @@ PATCH = 7  # pixels
 LEAST_GLUED = 0.1  # between a true render and its mock-up; where there is less, it says little
 
 
+def psnr(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    """Peak signal-to-noise ratio in dB of uint8 pictures or clips."""
+    error = float(np.mean((a.astype(np.float64) - b.astype(np.float64)) ** 2))
+    return float(10 * np.log10(255.0**2 / max(error, 1e-6)))
+
+
 def displacement(frames: Frames) -> float:
     """How far, in pixels of a clip 160 wide, the part of it that moves most (one point in fifty) goes in all. From
     moment to moment only points count that are found again there and back, and whose motion explains what changed: a

@@ -1,4 +1,4 @@
-"""What a model of the larger world is asked: 200 scenes with pairs that training never draws, or anybody's own words.
+"""What a model of the world is asked: 200 scenes with pairs that training never draws, or anybody's own words.
 
 The scenes are the same in every edition: where a choice is free, what was chosen least so far is next, and a hash of
 its name decides between equals.

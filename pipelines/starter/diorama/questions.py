@@ -9,9 +9,8 @@ import numpy as np
 from pipelines.starter.diorama.cases import Case
 from pipelines.starter.diorama.judge import Judge
 from pipelines.starter.diorama.lessons import is_right
-from pipelines.starter.diorama.measures import agreement, box_ends, consistency, displacement, ends, glued
+from pipelines.starter.diorama.measures import agreement, box_ends, consistency, displacement, ends, glued, psnr
 from pipelines.starter.photos import Frames
-from pipelines.starter.sampler import psnr
 
 STAYS = ("subject", "colour", "place")
 HAPPENS = ("direction", "action", "camera")

@@ -9,13 +9,12 @@ import torch
 from diffusers import UniPCMultistepScheduler, WanVACEPipeline
 
 from pipelines.starter.export import Defaults, assemble
-from pipelines.starter.render import render
 from pipelines.starter.text import MAX_TOKENS, build_text_encoder, encode_text, tokenize
 from pipelines.starter.transformer import StarterModel, build_transformer
 from pipelines.starter.vae import LATENT_CHANNELS, build_vae, decode_sequence, encode_sequence, widened
 from pipelines.starter.vocabulary import world_tokenizer
-from pipelines.starter.world import Scene
 from pipelines.vace import control_tensor, pack_mask, split_streams
+from tests.pipelines.starter.shooting import shot
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +39,7 @@ def test_whole_sequence_passes_equal_the_chunked_ones(tiny: WanVACEPipeline, fra
 
 def test_an_untrained_autoencoder_is_already_a_blurred_copy() -> None:
     torch.manual_seed(0)
-    clip = render(Scene("ball", "red", "meadow", "day", "right", "static", 7), 80, 48, 5)
+    clip = shot("none", frames=5, size=(80, 48))
     video = torch.from_numpy(clip.frames).permute(3, 0, 1, 2)[None].float() / 127.5 - 1
     vae = build_vae()
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""The words a new edition reads."""
+"""The words the starter reads."""
 
 from __future__ import annotations
 
@@ -8,24 +8,20 @@ import numpy as np
 import pytest
 from transformers import AutoTokenizer
 
-from pipelines.starter import captions as present
 from pipelines.starter.concepts import PARTS, parts_of
 from pipelines.starter.diorama.captions import SUBJECT_WORDS, caption, known_words
 from pipelines.starter.diorama.scenes import sample_scene
 from pipelines.starter.export import PROMPTS
 from pipelines.starter.text import MAX_TOKENS, build_tokenizer, part_tokens
-from pipelines.starter.vocabulary import all_words, shown_words, world_tokenizer
+from pipelines.starter.vocabulary import KEPT_WORDS, OTHER_WORDS, all_words, shown_words, world_tokenizer
 
 
-def test_every_word_of_both_worlds_is_one_token() -> None:
+def test_every_word_of_the_captions_and_every_other_of_the_list_is_one_token() -> None:
     words = all_words()
     assert len(words) == len(set(words))
-    old = {
-        word for table in present.TABLES.values() for phrases in table.values() for p in phrases for word in p.split()
-    }
-    assert set(known_words()) | old <= set(words)
+    assert {*known_words(), *KEPT_WORDS, *OTHER_WORDS} <= set(words)
     tokenizer = build_tokenizer(words)
-    assert all(len(tokenizer(word).input_ids) == 2 for word in (*old, *known_words()))
+    assert all(len(tokenizer(word).input_ids) == 2 for word in words)
 
 
 def test_the_prompts_a_model_suggests_are_of_words_it_was_shown() -> None:

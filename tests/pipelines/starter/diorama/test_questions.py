@@ -1,4 +1,4 @@
-"""The table of the larger world: true renders are right, copies and noise are not."""
+"""The table of the world: true renders are right, copies and noise are not."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from pipelines.checkpoints import model_info
 from pipelines.portrait import alone_on_white
 from pipelines.starter import evaluate as command
-from pipelines.starter.diorama.answering import Model, copied, true
+from pipelines.starter.diorama.answering import Model, copied, true, untrained
 from pipelines.starter.diorama.cases import CASES, Case, Set, photo_case, wish_case
-from pipelines.starter.diorama.evaluation import Asking, evaluate
+from pipelines.starter.diorama.evaluation import Asking, as_table, evaluate
 from pipelines.starter.diorama.judge import Judge
 from pipelines.starter.diorama.judging import save_judge
 from pipelines.starter.diorama.prompts import understood
@@ -161,6 +162,24 @@ def test_the_table_counts_every_case_of_every_model_and_shows_the_first_ones(whe
     assert sorted(path.name for path in tmp_path.iterdir()) == ["first.png", "text.png"]
 
 
+def test_the_table_has_a_row_for_every_question_and_a_column_for_every_model() -> None:
+    row = {"name": "kept", "right": 9, "cases": 10, "mean": 27.25}
+    table = as_table({"model": [row], "copy": [{**row, "right": 1, "mean": None}]})
+    assert table.splitlines() == ["| asked | of | model | copy |", "|---|---|---|---|", "| kept | 10 | 9 (27.2) | 1 |"]
+
+
+@torch.no_grad()
+def test_the_untrained_one_is_of_the_same_make_and_knows_nothing(tmp_path: Path) -> None:
+    info = model_info("starter", tmp_path)
+    trained, drawn = Model(info, "cpu"), untrained(info, "cpu")
+    assert isinstance(drawn, Model)
+    networks = (answering.model._any_transformer for answering in (trained, drawn))
+    for one, other in zip(*(network.parameters() for network in networks), strict=True):
+        assert one.shape == other.shape
+        if one.numel() > 1000 and one.std() > 0:
+            assert abs(float(torch.corrcoef(torch.stack([one.flatten(), other.flatten()]))[0, 1])) < 0.2
+
+
 @pytest.mark.slow
 def test_the_resident_model_answers_what_every_mode_asks(tmp_path: Path) -> None:
     where = Set(small_library(str(tmp_path)), (96, 64), 5)
@@ -180,12 +199,12 @@ def test_the_command_prints_one_table_and_keeps_numbers_and_pictures(
     judge, lines = Judge(4), tmp_path / "prompts.txt"
     save_judge(judge, tmp_path / "judge.safetensors")
     lines.write_text("a red cube moving left, on the beach\n")
-    usual = ["evaluate", "--world", "large", "--atlas", str(tmp_path / "small.zip"), "--judge",
+    usual = ["evaluate", "--atlas", str(tmp_path / "small.zip"), "--judge",
              str(tmp_path / "judge.safetensors"), "--json", str(tmp_path / "numbers.json"), "--limit", "1"]  # fmt: skip
     monkeypatch.setattr("sys.argv", [*usual, "--only", "text"])
     command.main()
     printed = capsys.readouterr().out
-    assert "| asked | of | model | random weights | copy of the input | true renders | |" in printed
+    assert "| asked | of | model | random weights | copy of the input | true renders |" in printed
     assert "| subject | 1 |" in printed
     assert "judge subject" in printed
     assert json.loads((tmp_path / "numbers.json").read_text())["scores"].keys() >= {"model", "true renders"}

@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import torch
 from diffusers import WanVACEPipeline
-from numpy.typing import NDArray
 from torch import Tensor
 
 from pipelines.autoencoder import optimise_for_cpu
 from pipelines.pixels import to_tensor
 from pipelines.sampling import Sampling, denoise, seeded_noise
-from pipelines.starter.photos import Frame, Frames
-from pipelines.types import NOTHING
+from pipelines.types import Frames, Mask
 from pipelines.vace import control_tensor, pack_mask, split_streams
 
 WIDTH, HEIGHT = 160, 96
@@ -48,16 +45,13 @@ class Sampler:
 
     @torch.inference_mode()
     def __call__(
-        self, prompt: str, seed: int, video: Frames | None = None, mask: NDArray[np.uint8] | None = None,
-        reference: Frame | None = None, held: int = 0,
-    ) -> Frames:  # fmt: skip
+        self, prompt: str, seed: int, video: Frames | None = None, mask: Mask | None = None, held: int = 0
+    ) -> Frames:
         """A clip of FRAMES frames; `held` latent frames of the given video are kept in place."""
-        grey = np.full((FRAMES, HEIGHT, WIDTH, 3), NOTHING, np.uint8)
         pixels = torch.zeros(3, FRAMES, HEIGHT, WIDTH) if video is None else to_tensor(video)
-        region = torch.ones(grey.shape[:3]) if mask is None else torch.from_numpy(mask).float() / 255
+        region = torch.ones(FRAMES, HEIGHT, WIDTH) if mask is None else torch.from_numpy(mask).float() / 255
         inactive, reactive = (self.encode(stream) for stream in split_streams(pixels, region))
-        references = [] if reference is None else [self.encode(to_tensor(reference[None]))]
-        control = control_tensor(inactive, reactive, pack_mask(region, 8, 4), references)[None]
+        control = control_tensor(inactive, reactive, pack_mask(region, 8, 4))[None]
         texts = [self._states(prompt), self._states("")]
         steps, guidance, shift, interval = self.settings
         sampling = Sampling(steps, guidance, seed, shift, interval)
@@ -76,8 +70,7 @@ class Sampler:
 
         noise = seeded_noise((1, inactive.shape[0], *control.shape[2:]), seed)
         known = inactive[None, :, :held] if held else None
-        latents = denoise(predict, noise, sampling, known=known, known_at=len(references))
-        return self.decode(latents[:, :, len(references) :])
+        return self.decode(denoise(predict, noise, sampling, known=known))
 
     def _states(self, prompt: str) -> Tensor:
         states, _ = self.pipeline.encode_prompt(
@@ -87,9 +80,3 @@ class Sampler:
             device=torch.device("cpu"),
         )
         return torch.as_tensor(states)
-
-
-def psnr(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
-    """Peak signal-to-noise ratio in dB of uint8 pictures or clips."""
-    error = float(np.mean((a.astype(np.float64) - b.astype(np.float64)) ** 2))
-    return float(10 * np.log10(255.0**2 / max(error, 1e-6)))
