@@ -129,7 +129,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
 }
 
 PLACEHOLDERS: Mapping[str, str] = {
-    "text-to-video": "a dog walking on the beach at sunset",
+    "text-to-video": "a red ball moving right in a meadow",
     "text-image-to-video": "drifting slowly to the left, static camera",
     "image-to-video": "",
     "reference.name": "hero",
