@@ -40,12 +40,12 @@ class Encoded:
     control        (1, 2z + s*s, R + T, h, w): what is given, what is to be made, and the mask; R references first
     known          (1, z, K, h, w) clean latents held in place, or None
     initial        (1, z, T, h, w) latents to start from, or None
-    prompt, negative   (1, L, D) text states
+    prompt, negative   (1, L, D) text states; no negative ones where guidance would lead away from the same words
     """
 
     control: Tensor
     prompt: Tensor
-    negative: Tensor
+    negative: Tensor | None
     references: int
     scale: float
     known: Tensor | None = None
@@ -121,10 +121,11 @@ class LatentVideoModel:
                 pack_mask(mask, self.info.spatial_factor, self.info.temporal_factor),
                 [reference[0] for reference in references],
             )
+            same = conditioning.prompt == conditioning.negative_prompt
             return Encoded(
                 control=control[None],
                 prompt=self.encode_prompt(conditioning.prompt),
-                negative=self.encode_prompt(conditioning.negative_prompt),
+                negative=None if same else self.encode_prompt(conditioning.negative_prompt),
                 references=len(references),
                 scale=conditioning.conditioning_scale,
                 # the encoder is causal: the first latents of the kept stream are those of the held frames alone
@@ -198,7 +199,9 @@ class LatentVideoModel:
 
         def predict(latents: Tensor, timestep: Tensor, done: float) -> Tensor:
             transformer = self._transformer_for(timestep)
-            states = [encoded.prompt, encoded.negative] if sampling.guided(done) else [encoded.prompt]
+            states = [encoded.prompt]
+            if encoded.negative is not None and sampling.guided(done):
+                states.append(encoded.negative)
             answers = [
                 transformer(
                     hidden_states=latents.to(dtype),

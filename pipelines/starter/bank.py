@@ -23,6 +23,7 @@ from transformers import PreTrainedTokenizerFast
 from pipelines.starter.batch import Batch, Picked, unknown_origins
 from pipelines.starter.clips import ClipLatents, Shard, load_shard
 from pipelines.starter.diorama.captions import caption
+from pipelines.starter.orders import is_calm
 from pipelines.starter.parts import in_parts, part_side
 from pipelines.starter.readouts import scene_labels
 from pipelines.starter.runs import rank
@@ -31,13 +32,16 @@ from pipelines.starter.vae import SPATIAL_FACTOR, TEMPORAL_FACTOR
 
 CAPACITY = 24_000  # clips of one size and length; after that new ones take the place of the oldest
 DROP_CONTROL = 0.12
-DROP_PROMPT, DROP_PROMPT_SHOWN, DROP_PROMPT_BEGUN = 0.12, 0.28, 0.5  # a picture is mostly set in motion without words
+DROP_PROMPT, DROP_PROMPT_SHOWN = 0.12, 0.28
+# Of clips that begin with a picture: calm ones, and those in which something is done, which is for words to say. So
+# what a picture without words becomes is known, and is not the mean of all that it might
+DROP_PROMPT_CALM, DROP_PROMPT_BEGUN = 0.85, 0.12
 REFERENCED = (0.44, 0.38, 0.12, 0.06)  # batches with none to three reference pictures
 UNNAMED = 0.65  # captions that leave to a reference what it tells
 BEGUN = ("given", "warped")
 # How much more often clips are picked whose camera moves: in one of fourteen ways, which takes long to learn; those of
 # these kinds; those that go on from several frames
-MOVING, OFTEN, GOING_ON = 2.0, {"given": 1.5, "warped": 1.7}, 1.6
+MOVING, OFTEN, GOING_ON = 2.0, {"given": 1.8, "warped": 1.7}, 1.6
 LOOK_AGAIN = 10.0  # seconds between two looks for new shards
 CAPTION = 16  # tokens that a batch holds less for every caption, which takes time to write and to read, too
 AT_A_TIME = 8  # shards read before the next batch is made
@@ -81,10 +85,12 @@ class ClipBank:
         self.rng = np.random.default_rng(seed)
         self.groups: dict[tuple[int, int, int], deque[ClipLatents]] = defaultdict(lambda: deque(maxlen=CAPACITY))
         self.empty: dict[tuple[int, int, int], Tensor] = {}
+        self._choices: dict[tuple[tuple[int, int, int], int], tuple[list[ClipLatents], NDArray[np.float64]]] = {}
 
     def refresh(self) -> int:
         """Take in what is new; returns how many clips are at hand."""
         for shard in self.feed.fresh():
+            self._choices.clear()
             frames, height, width = shard.empty.shape[1:]
             self.empty[frames, height, width] = shard.empty
             self.groups[frames, height, width].extend(shard.clips)
@@ -97,15 +103,14 @@ class ClipBank:
         key = self._shape(still)
         partly = rng.random() < parts
         references = 0 if partly else int(rng.choice(len(REFERENCED), p=REFERENCED))
-        group = list(self.groups[key])
-        while references and not any(len(clip.references) >= references for clip in group):
+        while references and not self._with(key, references)[0]:
             references -= 1
-        group = [clip for clip in group if len(clip.references) >= references]
+        group, chances = self._with(key, references)
         full, height, width = key
         length = full if full < 3 or rng.random() > short else int(rng.integers(2, full))
         area = part_side(height, width) ** 2 if partly else height * width
         count = max(4, self.tokens // (area // 4 * (length + references) + CAPTION))
-        picked = [group[i] for i in rng.choice(len(group), size=count, p=None if full == 1 else _chances(group))]
+        picked = [group[i] for i in rng.choice(len(group), size=count, p=chances)]
         shown = [sorted(rng.permutation(len(clip.references))[:references]) for clip in picked]
         free = rng.random(count) < DROP_CONTROL
         kinds = ["none" if drop else clip.kind for clip, drop in zip(picked, free, strict=True)]
@@ -127,6 +132,14 @@ class ClipBank:
             torch.tensor(held).clamp_max(length), self._origins(picked, (length, height, width)),
         )  # fmt: skip
         return in_parts(whole, rng) if partly else whole
+
+    def _with(self, key: tuple[int, int, int], references: int) -> tuple[list[ClipLatents], NDArray[np.float64]]:
+        """The clips of that size and length with so many reference pictures or more, and how likely each is picked;
+        found anew when clips have come in."""
+        if (key, references) not in self._choices:
+            group = [clip for clip in self.groups[key] if len(clip.references) >= references]
+            self._choices[key, references] = group, _chances(group)
+        return self._choices[key, references]
 
     def _streams(
         self, picked: Sequence[ClipLatents], given: Sequence[ClipLatents | None], key: tuple[int, int, int], length: int
@@ -160,15 +173,19 @@ class ClipBank:
     def _caption(self, clip: ClipLatents, kind: str, told: list[int]) -> str:
         """What the pictures shown say already is often left unsaid."""
         rng = self.rng
-        drop = DROP_PROMPT_BEGUN if kind in BEGUN else DROP_PROMPT_SHOWN if told or kind == "structure" else DROP_PROMPT
-        if clip.scene is None or rng.random() < drop:
+        if clip.scene is None:
+            return ""
+        drop = DROP_PROMPT_SHOWN if told or kind == "structure" else DROP_PROMPT
+        if kind in BEGUN:
+            drop = DROP_PROMPT_CALM if is_calm(clip.scene) else DROP_PROMPT_BEGUN
+        if rng.random() < drop:
             return ""
         unnamed = {tells for tells in told if rng.random() < UNNAMED}
         return caption(clip.scene, rng, forget=0.3 if kind in BEGUN else 0.1, unnamed=unnamed)
 
 
 def _chances(group: Sequence[ClipLatents]) -> NDArray[np.float64]:
-    """How likely each of them is picked; of single pictures, whose cameras never move, all are alike."""
+    """How likely each of them is picked."""
     moving = np.array([clip.scene is not None and clip.scene.camera != "static" for clip in group])
     going_on = np.array([clip.hold > 1 for clip in group])
     often = np.array([OFTEN.get(clip.kind, 1.0) for clip in group])

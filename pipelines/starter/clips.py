@@ -120,6 +120,13 @@ class LatentEncoder:
         return self._empty[key]
 
 
+def frozen_encoder(folder: Path, device: str = "cpu") -> LatentEncoder:
+    """That of the autoencoder which the stage `freeze` saves in a training's folder, as soon as it is there."""
+    while not (folder / "vae").exists():
+        time.sleep(1)
+    return LatentEncoder(AutoencoderKLWan.from_pretrained(folder / "vae"), device)
+
+
 def encode_clips(exercises: Sequence[Exercise], encoder: LatentEncoder, batch: int) -> Shard:
     """Encode exercises of one size and length, what is given and their references, `batch` videos at a time."""
     streams = [_streams(exercise.task) for exercise in exercises]

@@ -27,7 +27,7 @@ from pipelines.types import NOTHING, Conditioning, Mask
 
 # Where frames are given, and how often: the first, an overlap of five or nine with the clip before, first and last, the
 # last alone, one in the middle, first and middle
-GIVEN = {"first": 0.46, "five": 0.3, "nine": 0.08, "both": 0.06, "last": 0.03, "middle": 0.03, "key": 0.04}
+GIVEN = {"first": 0.56, "five": 0.22, "nine": 0.06, "both": 0.06, "last": 0.03, "middle": 0.03, "key": 0.04}
 GROWN = 4  # pixels a mask is widened by at most
 EDGES = 0.35  # of structure; grey pictures are soon understood
 BEGUN = 0.2  # of structure: with the first five frames of the look, as a window goes on from the one before

@@ -13,6 +13,7 @@ from pipelines.starter.batch import Batch
 from pipelines.starter.clips import LatentEncoder
 from pipelines.starter.diorama.subjects import KINDS
 from pipelines.starter.lookup import boxes_of
+from pipelines.starter.vae import SPATIAL_FACTOR
 
 # How far, squared, a cell's latents are from those of white: at most so far all around a picture that shows a subject
 # alone (0.2 in forty of those, 9 and more in others), at least so far where the subject is
@@ -40,8 +41,7 @@ class Likeness:
 
     def _latents_of_white(self, height: int, width: int) -> Tensor:
         if (height, width) not in self._white:
-            factor = self.encoder.vae.spatial_compression_ratio
-            picture = torch.ones(1, 3, 1, factor * height, factor * width)
+            picture = torch.ones(1, 3, 1, SPATIAL_FACTOR * height, SPATIAL_FACTOR * width)
             self._white[height, width] = self.encoder(picture)[:, :, 0]
         return self._white[height, width]
 

@@ -22,12 +22,14 @@ Kind = Literal["none", "given", "warped", "structure", "keyed", "mask"]
 Source = Literal["own", "photo", "clay", "mockup", "depth"]
 # Clips of words alone are drawn as plain ones (`plain.py`), so these are mostly of what is given.
 KINDS: dict[Kind, float] = {
-    "none": 0.12, "given": 0.34, "warped": 0.26, "structure": 0.1, "keyed": 0.08, "mask": 0.1
+    "none": 0.1, "given": 0.44, "warped": 0.22, "structure": 0.09, "keyed": 0.07, "mask": 0.08
 }  # fmt: skip
 STILL_KINDS: dict[Kind, float] = {"none": 0.7, "structure": 0.15, "mask": 0.15}  # one given whole leaves no question
 # What of a scene is shown whose structure is asked for: the same as a photo, an untextured render, a mock-up of boxes
 # and cut-outs, exact depth
 SOURCES: dict[Source, float] = {"photo": 0.5, "clay": 0.18, "mockup": 0.2, "depth": 0.12}
+CALM = 0.3  # of clips with frames given: subjects rest, the camera comes closer; what a picture without words becomes
+CALM_CAMERA, LIFELESS = "zoom in", ("street", "room")  # places where little moves by itself
 PHOTOS = 0.07  # of all: photo-like pictures in motion, so that a person's own picture is nothing strange
 # How many pictures are made beside a clip, and beside a single picture; a batch shows as many or fewer. Whom a picture
 # shows is learnt from single ones, of which there are so many more in a second.
@@ -63,6 +65,9 @@ def sample_order(rng: np.random.Generator, library: Library, still: bool) -> Ord
     if rng.random() < PHOTOS:
         return Order(None, kind if kind in ("mask", "structure") or still else "given", seed=seed)
     scene = shown_scene(rng, library, still, _fits(kind, rng))
+    if kind == "given" and rng.random() < CALM:
+        cast = tuple(replace(cast, motion="still") for cast in scene.cast)
+        scene = replace(scene, cast=cast, camera=CALM_CAMERA)
     source: Source = "own"
     if kind in ("structure", "keyed"):
         source = _one(rng, SOURCES)
@@ -78,6 +83,12 @@ def _fits(kind: Kind, rng: np.random.Generator) -> Callable[[Scene], bool]:
     if kind == "keyed":
         return lambda scene: (scene.look != "photo") >= dressed
     return lambda scene: True
+
+
+def is_calm(scene: Scene) -> bool:
+    """Whether its subjects rest, and the camera comes closer or stands still where something moves by itself."""
+    moves = scene.camera == CALM_CAMERA or (scene.camera == "static" and scene.place not in LIFELESS)
+    return moves and all(cast.motion == "still" for cast in scene.cast)
 
 
 def _moves(scene: Scene) -> bool:

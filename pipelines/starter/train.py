@@ -32,11 +32,10 @@ from pathlib import Path
 import cv2
 import torch
 import torch.distributed as dist
-from diffusers import AutoencoderKLWan
 
 from pipelines.errors import InputError
 from pipelines.starter.atlas.making import FILE
-from pipelines.starter.clips import LatentEncoder, encode_drawn, load_shard
+from pipelines.starter.clips import encode_drawn, frozen_encoder, load_shard
 from pipelines.starter.diorama.library import open_library
 from pipelines.starter.exercises import NATIVE, awaited, draw, drawn, load_exercises, sample_shape
 from pipelines.starter.export import export
@@ -124,7 +123,7 @@ def run_freeze(options: argparse.Namespace) -> None:
 
 
 def run_clips(options: argparse.Namespace) -> None:
-    encoder = LatentEncoder(_frozen(options.folder), options.device)
+    encoder = frozen_encoder(options.folder, options.device)
     encode_drawn(options.folder / "drawn", encoder, options.folder / "cache", options.minutes)
 
 
@@ -134,7 +133,7 @@ def run_plain(options: argparse.Namespace) -> None:
         _drawing(options, _draw_plain)
         return
     source = PlainSource(_seed(), open_library(options.world).to(options.device))
-    encoder = LatentEncoder(_frozen(options.folder), options.device)
+    encoder = frozen_encoder(options.folder, options.device)
     film_plain(source, encoder, options.folder / "cache", options.frames, options.minutes)
 
 
@@ -158,19 +157,12 @@ def run_distil(options: argparse.Namespace) -> None:
 
 
 def run_export(options: argparse.Namespace) -> None:
-    encoder = LatentEncoder(_frozen(options.folder))
+    encoder = frozen_encoder(options.folder)
     model, defaults = to_export(options.folder)
     print(f"{defaults.num_inference_steps} steps, guidance {defaults.guidance_scale:g}")
     shards = (load_shard(path) for path in drawn(options.folder / "cache"))
     clips = (clip for shard in shards for clip in shard.clips[:4] if clip.latent_size[0] > 1)
     export(encoder, model, list(islice(clips, PREVIEWED)), options.out, defaults)
-
-
-def _frozen(folder: Path) -> AutoencoderKLWan:
-    """The autoencoder that `freeze` saves, as soon as it is there."""
-    while not (folder / "vae").exists():
-        time.sleep(1)
-    return AutoencoderKLWan.from_pretrained(folder / "vae")
 
 
 STAGES = {

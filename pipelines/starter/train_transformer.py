@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKLWan
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers import UMT5EncoderModel
@@ -23,7 +22,7 @@ from transformers import UMT5EncoderModel
 from pipelines.errors import InputError
 from pipelines.starter.bank import Batches
 from pipelines.starter.batch import Batch
-from pipelines.starter.clips import LatentEncoder, load_shard
+from pipelines.starter.clips import frozen_encoder, load_shard
 from pipelines.starter.exercises import awaited
 from pipelines.starter.likeness import Likeness
 from pipelines.starter.lookup import belonging, boxes_of_looks
@@ -44,7 +43,7 @@ from pipelines.starter.widening import widened
 # In a batch. Telling a GPU what to do takes as long for a small one: with 32,000 tokens it was busy a third of a run.
 TOKENS = {"cpu": 1600, "cuda": 64_000}
 # Of the batches: single pictures, at first and at last; beginnings of clips, among the others; parts of frames
-STILL, STILL_LATE, SHORT, IN_PARTS = 0.6, 0.3, 0.35, 0.1
+STILL, STILL_LATE, SHORT, IN_PARTS = 0.6, 0.25, 0.35, 0.1
 MATRIX_LR, REST_LR = 0.02, 2e-3
 EMA = 0.998
 READING_STEPS, READING_SIZE = 160, (4, 6)
@@ -122,7 +121,7 @@ def train_transformer(
     tokens = TOKENS["cpu" if device == "cpu" else "cuda"]
     batches = Batches(folder / "cache", model.tokenizer, tokens, STILL, SHORT, IN_PARTS)
     made, report = ready(batches.on(device, workers)), Report()
-    likeness = Likeness(LatentEncoder(AutoencoderKLWan.from_pretrained(folder / "vae"), device))
+    likeness = Likeness(frozen_encoder(folder, device))
     for progress in steps(checkpoint, folder, minutes, device):
         batches.still.fill_(max(STILL_LATE, STILL * (1 - progress) ** 2))  # shapes and colours first
         batch = next(made)

@@ -161,6 +161,16 @@ def test_outside_the_guidance_interval_the_unconditional_pass_is_saved(model):
     assert (full, len(calls) - full) == (8, 6)
 
 
+def test_where_guidance_would_lead_from_the_same_words_one_pass_is_enough(model):
+    calls = []
+    hook = model._any_transformer.register_forward_hook(lambda *_: calls.append(1))
+    asked = Conditioning(prompt="", **SIZE).beginning_with(picture(1)[None])
+    once = model.denoise(model.encode(asked), sampling(steps=4))
+    hook.remove()
+    assert len(calls) == 4
+    assert torch.equal(once, model.denoise(model.encode(asked), sampling(steps=4, scale=1.0)))
+
+
 def test_cancelling_leaves_the_next_clip_unchanged(model):
     encoded = model.encode(Conditioning(prompt="a red ball", **SIZE))
     before = model.denoise(encoded, sampling())

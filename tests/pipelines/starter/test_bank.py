@@ -124,6 +124,30 @@ def test_what_references_tell_is_often_left_unsaid(
     assert not any("cube" in caption or "red" in caption for caption in captions)
 
 
+@pytest.mark.parametrize(
+    ("camera", "place", "motion", "usual"),
+    [
+        ("zoom in", "room", "still", 0.85), ("static", "beach", "still", 0.85), ("static", "room", "still", 0.12),
+        ("pan left", "beach", "still", 0.12), ("zoom in", "beach", "left", 0.12),
+    ],
+)  # fmt: skip
+def test_a_picture_without_words_mostly_goes_on_calmly(
+    encoder: LatentEncoder, tokenizer: PreTrainedTokenizerFast, monkeypatch: pytest.MonkeyPatch,
+    camera: str, place: str, motion: str, usual: float,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("pipelines.starter.bank.REFERENCED", (1.0, 0.0, 0.0, 0.0))
+    monkeypatch.setattr("pipelines.starter.bank.DROP_CONTROL", 0.0)
+    cast = (dataclasses.replace(CUBE.cast[0], motion=motion),)
+    scene = dataclasses.replace(CUBE, cast=cast, place=place, camera=camera)
+    made = exercise(shot("given", size=(64, 32), frames=5))
+    clips = encode_clips([dataclasses.replace(made, scene=scene)], encoder, 1)
+    bank = ClipBank(Kept(clips), tokenizer, 0, tokens=4800)
+    bank.refresh()
+    captions = [caption for _ in range(4) for caption in bank.batch(still=0.0, short=0.0).captions]
+    assert len(captions) >= 300
+    assert abs(np.mean([caption == "" for caption in captions]) - usual) < 0.1
+
+
 def test_bits_of_a_mask_come_back() -> None:
     mask = (np.random.default_rng(0).random((3, 8, 16)) > 0.5).astype(np.uint8) * 255
     assert torch.equal(unpacked_bits(packed_bits(mask)), torch.from_numpy(mask).float() / 255)

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipelines.starter.diorama.captions import LOOK
 from pipelines.starter.diorama.scenes import held_out
-from pipelines.starter.orders import KINDS, SOURCES, STILL_KINDS, Order, Reference, sample_order
+from pipelines.starter.orders import CALM, KINDS, SOURCES, STILL_KINDS, Order, Reference, is_calm, sample_order
 from tests.pipelines.starter.diorama.stages import CUBE, SIZE
 from tests.pipelines.starter.shooting import shot, small_source
 
@@ -46,6 +46,14 @@ def test_a_move_is_followed_only_where_something_moves() -> None:
     for order in orders(400):
         if order.kind == "warped" and order.scene is not None:
             assert order.scene.camera != "static" or any(cast.motion != "still" for cast in order.scene.cast)
+
+
+def test_a_third_of_what_begins_with_a_picture_is_calm() -> None:
+    calm = [is_calm(order.scene) for order in orders(600) if order.kind == "given" and order.scene is not None]
+    assert CALM - 0.1 < np.mean(calm) < CALM + 0.25  # others happen to be
+    resting = replace(CUBE, cast=(replace(CUBE.cast[0], motion="still"),))
+    closer = [replace(scene, camera="zoom in") for scene in (CUBE, resting)]
+    assert [is_calm(scene) for scene in (*closer, replace(resting, camera="pan left"))] == [False, True, False]
 
 
 def test_references_come_as_the_modes_show_them_subjects_first_and_what_they_tell_is_in_the_clip() -> None:
