@@ -87,12 +87,16 @@ def _fits(kind: Kind, rng: np.random.Generator) -> Callable[[Scene], bool]:
 
 def is_calm(scene: Scene) -> bool:
     """Whether its subjects rest, and the camera comes closer or stands still where something moves by itself."""
-    moves = scene.camera == CALM_CAMERA or (scene.camera == "static" and scene.place not in LIFELESS)
-    return moves and all(cast.motion == "still" for cast in scene.cast)
+    calm = scene.camera == CALM_CAMERA or (scene.camera == "static" and scene.place not in LIFELESS)
+    return calm and not _acts(scene)
 
 
 def _moves(scene: Scene) -> bool:
-    return scene.camera != "static" or any(cast.motion != "still" for cast in scene.cast)
+    return scene.camera != "static" or _acts(scene)
+
+
+def _acts(scene: Scene) -> bool:
+    return any(cast.motion != "still" for cast in scene.cast)
 
 
 def shown_scene(rng: np.random.Generator, library: Library, still: bool, fits: Callable[[Scene], bool]) -> Scene:

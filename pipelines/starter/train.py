@@ -7,6 +7,7 @@
     python -m pipelines.starter.train plain --frames 1          pictures and their words alone; as latents at once
     python -m pipelines.starter.train words                     the text encoder, by itself: looks, and what words tell
     python -m pipelines.starter.train transformer --minutes 60  the transformer and the text encoder
+    python -m pipelines.starter.train average --of A.pt B.pt    the mean of two such trainings, to go on from
     python -m pipelines.starter.train distil --minutes 20       a student of few steps and no second pass
     python -m pipelines.starter.train export --out FOLDER       the student, or the transformer where there is none
 
@@ -41,6 +42,7 @@ from pipelines.starter.exercises import NATIVE, awaited, draw, drawn, load_exerc
 from pipelines.starter.export import export
 from pipelines.starter.looks import pictures_of_one
 from pipelines.starter.plain import PlainSource, film_plain
+from pipelines.starter.runs import mean_of
 from pipelines.starter.shots import ShotSource
 from pipelines.starter.text import build_text_encoder
 from pipelines.starter.train_distil import distil, to_export
@@ -152,6 +154,10 @@ def run_transformer(options: argparse.Namespace) -> None:
     )
 
 
+def run_average(options: argparse.Namespace) -> None:
+    mean_of(options.of, options.folder / "transformer.pt")
+
+
 def run_distil(options: argparse.Namespace) -> None:
     distil(options.folder, options.device, options.minutes, options.compile, options.begin_with, options.workers)
 
@@ -173,6 +179,7 @@ STAGES = {
     "plain": run_plain,
     "words": run_words,
     "transformer": run_transformer,
+    "average": run_average,
     "distil": run_distil,
     "export": run_export,
 }
@@ -197,12 +204,15 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=17, help="draw with --size, and plain: frames in each, 4k + 1")
     parser.add_argument("--begin-with", type=Path, help="an exported starter whose weights a new training begins with")
     parser.add_argument("--world", type=Path, default=Path(".cache/world") / FILE, help="what `make world` made")
+    parser.add_argument("--of", type=Path, nargs="+", help="average: checkpoints of one descent")
     parser.add_argument("--out", type=Path, help="export: the folder to write")
     options = parser.parse_args()
     if options.device == "cuda":  # batches are of ever new sizes, and each would ask for memory of its own
         os.environ.setdefault("PYTORCH_CUDA_ALLOC_CONF", "expandable_segments:True")
     if "export" in options.stages and options.out is None:
         parser.error("export needs --out, the folder to write.")
+    if "average" in options.stages and not options.of:
+        parser.error("average needs --of, the checkpoints whose mean is wanted.")
     if len(options.minutes) not in (1, len(options.stages)):
         parser.error(f"--minutes has {len(options.minutes)} numbers for {len(options.stages)} stages; give one for all,"
                      " or one for each.")  # fmt: skip

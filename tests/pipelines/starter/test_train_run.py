@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -73,6 +74,9 @@ def test_from_nothing_to_a_model_of_few_steps_that_makes_a_clip(
     run(monkeypatch, folder, small_world, "vae", "freeze", "clips", "--minutes", str(MINUTES), "0", "0")
     run(monkeypatch, folder, small_world, "plain", "words", "--frames", "1", "--minutes", "0")
     run(monkeypatch, folder, small_world, "transformer", *minutes)
+    checkpoint = folder / "transformer.pt"
+    shutil.copy(checkpoint, tmp_path / "before.pt")
+    run(monkeypatch, folder, small_world, "average", "--of", str(tmp_path / "before.pt"), str(checkpoint))
     run(monkeypatch, folder, small_world, "export", "--out", str(tmp_path / "undistilled"))
     assert json.loads((tmp_path / "undistilled" / "septet.json").read_text())["guidance_scale"] == 2.5
     run(monkeypatch, folder, small_world, "distil", *minutes)
@@ -112,6 +116,13 @@ def test_an_export_needs_a_folder_to_go_to(monkeypatch: pytest.MonkeyPatch, caps
     with pytest.raises(SystemExit):
         train.main()
     assert "--out" in capsys.readouterr().err
+
+
+def test_a_mean_needs_to_be_told_of_what(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["train", "average"])
+    with pytest.raises(SystemExit):
+        train.main()
+    assert "--of" in capsys.readouterr().err
 
 
 def test_as_many_minutes_as_stages_or_one_number(

@@ -20,7 +20,7 @@ from pipelines.starter.exercises import draw
 from pipelines.starter.export import Defaults, assemble
 from pipelines.starter.optim import Trainer, orthogonalise
 from pipelines.starter.readouts import ASKED, OPTIONS, scene_error, scene_labels
-from pipelines.starter.runs import Checkpoint, half_precision, ready, save_whole
+from pipelines.starter.runs import Checkpoint, half_precision, mean_of, ready, save_whole
 from pipelines.starter.text import Tokens, build_text_encoder, build_tokenizer
 from pipelines.starter.train_transformer import train_transformer
 from pipelines.starter.train_vae import reconstruction_loss
@@ -202,6 +202,25 @@ def test_a_checkpoint_brings_back_every_part_and_the_time_spent(tmp_path: Path) 
     assert second.minutes == 4.5
     assert torch.equal(other.weight, part.weight)
     assert [path.name for path in tmp_path.iterdir()] == ["run.pt"]
+
+
+def test_the_mean_of_checkpoints_is_that_of_their_weights_and_for_the_rest_the_last(tmp_path: Path) -> None:
+    for minutes in (1.0, 3.0):
+        parts = {"model": nn.Linear(3, 3), "average": nn.Linear(3, 3), "trainer": nn.Linear(2, 2)}
+        for weights in parts["average"].parameters():
+            nn.init.constant_(weights, minutes)
+        checkpoint = Checkpoint(tmp_path / f"{minutes}.pt", parts, "cpu")
+        checkpoint.minutes = minutes
+        checkpoint.keep(over=True)
+    mean_of([tmp_path / "1.0.pt", tmp_path / "3.0.pt"], tmp_path / "mean.pt")
+    mean, last = torch.load(tmp_path / "mean.pt"), torch.load(tmp_path / "3.0.pt")
+    assert {name: weights.unique().tolist() for name, weights in mean["average"].items()} == {
+        "weight": [2],
+        "bias": [2],
+    }
+    assert not torch.equal(mean["model"]["weight"], last["model"]["weight"])
+    assert torch.equal(mean["trainer"]["weight"], last["trainer"]["weight"])
+    assert mean["minutes"] == 3
 
 
 def test_waiting_for_the_first_batch_is_over_before_a_training_counts_its_time() -> None:
