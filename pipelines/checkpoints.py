@@ -67,6 +67,7 @@ class ModelInfo:
     num_inference_steps: int = 30
     guidance_scale: float = 5.0
     guidance_interval: tuple[float, float] = (0.0, 1.0)
+    guides_by_frames: bool = False  # it was taught without the frames given, too: they can guide where no words do
     flow_shift: float = 3.0
     upscale: int = 1
     delivery_rate: str | None = None
@@ -216,6 +217,7 @@ _PLAIN_SETTINGS = (
     "frame_rate",
     "num_inference_steps",
     "guidance_scale",
+    "guides_by_frames",
     "flow_shift",
     "upscale",
     "delivery_rate",

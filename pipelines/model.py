@@ -40,12 +40,13 @@ class Encoded:
     control        (1, 2z + s*s, R + T, h, w): what is given, what is to be made, and the mask; R references first
     known          (1, z, K, h, w) clean latents held in place, or None
     initial        (1, z, T, h, w) latents to start from, or None
-    prompt, negative   (1, L, D) text states; no negative ones where guidance would lead away from the same words
+    prompt         (1, L, D) text states
+    unwanted       text states and control that guidance leads away from; None where they would be the same
     """
 
     control: Tensor
     prompt: Tensor
-    negative: Tensor | None
+    unwanted: tuple[Tensor, Tensor] | None
     references: int
     scale: float
     known: Tensor | None = None
@@ -115,17 +116,18 @@ class LatentVideoModel:
             references = [
                 self._encode_video(to_tensor(on_white(image, *size)[None])) for image in conditioning.reference_images
             ]
-            control = control_tensor(
-                inactive_latents[0],
-                self._encode_video(reactive)[0],
-                pack_mask(mask, self.info.spatial_factor, self.info.temporal_factor),
-                [reference[0] for reference in references],
-            )
-            same = conditioning.prompt == conditioning.negative_prompt
+            control = self._control(inactive_latents, self._encode_video(reactive), mask, references)
+            prompt = self.encode_prompt(conditioning.prompt)
+            unwanted = None
+            if conditioning.prompt != conditioning.negative_prompt:
+                unwanted = self.encode_prompt(conditioning.negative_prompt), control
+            elif hold and self.info.guides_by_frames and not (mask[hold:] < 1).any():
+                empty = self._encode_video(torch.zeros_like(video))
+                unwanted = prompt, self._control(empty, empty, torch.ones_like(mask), references)
             return Encoded(
-                control=control[None],
-                prompt=self.encode_prompt(conditioning.prompt),
-                negative=None if same else self.encode_prompt(conditioning.negative_prompt),
+                control=control,
+                prompt=prompt,
+                unwanted=unwanted,
                 references=len(references),
                 scale=conditioning.conditioning_scale,
                 # the encoder is causal: the first latents of the kept stream are those of the held frames alone
@@ -133,6 +135,11 @@ class LatentVideoModel:
                 initial=self._encode_video(start) if conditioning.strength < 1 else None,
                 strength=conditioning.strength,
             )
+
+    def _control(self, inactive: Tensor, reactive: Tensor, mask: Tensor, references: list[Tensor]) -> Tensor:
+        """(1, 2z + s*s, R + T, h, w) of latents (1, z, T, h, w), a mask (F, H, W) and pictures (1, z, 1, h, w)."""
+        packed = pack_mask(mask, self.info.spatial_factor, self.info.temporal_factor)
+        return control_tensor(inactive[0], reactive[0], packed, [reference[0] for reference in references])[None]
 
     def encode_prompt(self, prompt: str) -> Tensor:
         """(1, L, D) text states, zero beyond the prompt's own tokens; remembered per prompt."""
@@ -194,14 +201,13 @@ class LatentVideoModel:
         noise = seeded_noise((1, z, frames, height, width), sampling.seed).to(device)
         if encoded.known is not None and encoded.known.shape[2] > 1:  # a clip goes on, and not from a picture alone
             noise = evened(noise)
-        control = encoded.control.to(device, dtype)
+        wanted = encoded.prompt, encoded.control.to(device, dtype)
+        unwanted = None if encoded.unwanted is None else (encoded.unwanted[0], encoded.unwanted[1].to(device, dtype))
         scales = torch.full((len(self._any_transformer.config.vace_layers),), encoded.scale, dtype=dtype, device=device)
 
         def predict(latents: Tensor, timestep: Tensor, done: float) -> Tensor:
             transformer = self._transformer_for(timestep)
-            states = [encoded.prompt]
-            if encoded.negative is not None and sampling.guided(done):
-                states.append(encoded.negative)
+            asked = [wanted, unwanted] if unwanted is not None and sampling.guided(done) else [wanted]
             answers = [
                 transformer(
                     hidden_states=latents.to(dtype),
@@ -211,12 +217,12 @@ class LatentVideoModel:
                     control_hidden_states_scale=scales,
                     return_dict=False,
                 )[0].float()
-                for text in states
+                for text, control in asked
             ]
             if len(answers) == 1:
                 return answers[0]
-            wanted, unwanted = answers
-            return unwanted + sampling.guidance_scale * (wanted - unwanted)
+            towards, away = answers
+            return away + sampling.guidance_scale * (towards - away)
 
         def watch(done: int, total: int, clean: Tensor) -> None:
             if on_step is not None:

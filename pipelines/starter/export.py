@@ -98,6 +98,7 @@ def export(
         "guidance_scale": defaults.guidance_scale,
         "flow_shift": defaults.flow_shift,
         "guidance_interval": list(defaults.guidance_interval),
+        "guides_by_frames": True,
         "preview": {"weight": preview_weight, "bias": preview_bias},
         "prompts": list(PROMPTS),
         "knows": known_phrases(),

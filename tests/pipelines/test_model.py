@@ -171,6 +171,22 @@ def test_where_guidance_would_lead_from_the_same_words_one_pass_is_enough(model)
     assert torch.equal(once, model.denoise(model.encode(asked), sampling(steps=4, scale=1.0)))
 
 
+def test_a_model_that_was_taught_so_is_guided_by_the_frames_it_begins_with_where_no_words_guide():
+    model = LatentVideoModel(dataclasses.replace(tiny_info(), guides_by_frames=True), "cpu")
+    nothing = Conditioning(prompt="", **SIZE)
+    begun = nothing.beginning_with(picture(1)[None])
+    encoded = model.encode(begun)
+    assert torch.equal(encoded.unwanted[1], model.encode(nothing).control)
+    weak, usual, strong = (model.denoise(encoded, sampling(scale=scale)) for scale in (1.0, 2.0, 3.0))
+    # one step leads away from what would be made of nothing, the more the stronger the guidance
+    assert (strong - weak).abs().mean() > 1.3 * (usual - weak).abs().mean() > 0
+    assert torch.equal(strong[:, :, :1], weak[:, :, :1])  # the frame held
+    said = model.encode(dataclasses.replace(begun, prompt="a red ball"))
+    assert torch.equal(said.unwanted[1], said.control)  # words guide
+    for other in (nothing, begun.ending_with(picture(2))):
+        assert model.encode(other).unwanted is None
+
+
 def test_cancelling_leaves_the_next_clip_unchanged(model):
     encoded = model.encode(Conditioning(prompt="a red ball", **SIZE))
     before = model.denoise(encoded, sampling())
