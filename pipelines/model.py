@@ -139,7 +139,8 @@ class LatentVideoModel:
     def _control(self, inactive: Tensor, reactive: Tensor, mask: Tensor, references: list[Tensor]) -> Tensor:
         """(1, 2z + s*s, R + T, h, w) of latents (1, z, T, h, w), a mask (F, H, W) and pictures (1, z, 1, h, w)."""
         packed = pack_mask(mask, self.info.spatial_factor, self.info.temporal_factor)
-        return control_tensor(inactive[0], reactive[0], packed, [reference[0] for reference in references])[None]
+        control = control_tensor(inactive[0], reactive[0], packed, [reference[0] for reference in references])
+        return control[None].to(self.placement.device, self.placement.dtype)
 
     def encode_prompt(self, prompt: str) -> Tensor:
         """(1, L, D) text states, zero beyond the prompt's own tokens; remembered per prompt."""
@@ -201,13 +202,13 @@ class LatentVideoModel:
         noise = seeded_noise((1, z, frames, height, width), sampling.seed).to(device)
         if encoded.known is not None and encoded.known.shape[2] > 1:  # a clip goes on, and not from a picture alone
             noise = evened(noise)
-        wanted = encoded.prompt, encoded.control.to(device, dtype)
-        unwanted = None if encoded.unwanted is None else (encoded.unwanted[0], encoded.unwanted[1].to(device, dtype))
         scales = torch.full((len(self._any_transformer.config.vace_layers),), encoded.scale, dtype=dtype, device=device)
 
         def predict(latents: Tensor, timestep: Tensor, done: float) -> Tensor:
             transformer = self._transformer_for(timestep)
-            asked = [wanted, unwanted] if unwanted is not None and sampling.guided(done) else [wanted]
+            asked = [(encoded.prompt, encoded.control)]
+            if encoded.unwanted is not None and sampling.guided(done):
+                asked.append(encoded.unwanted)
             answers = [
                 transformer(
                     hidden_states=latents.to(dtype),
@@ -221,8 +222,8 @@ class LatentVideoModel:
             ]
             if len(answers) == 1:
                 return answers[0]
-            towards, away = answers
-            return away + sampling.guidance_scale * (towards - away)
+            wanted, unwanted = answers
+            return unwanted + sampling.guidance_scale * (wanted - unwanted)
 
         def watch(done: int, total: int, clean: Tensor) -> None:
             if on_step is not None:
