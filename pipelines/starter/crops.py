@@ -29,6 +29,30 @@ INVENTED = 60  # photo-like pictures at hand once a run is long
 FEW = 6  # at its beginning: each takes a fifth of a second to paint
 
 
+class PhotoClips:
+    """Photo-like pictures under a moving camera: invented ones, a few at hand at a time, and those in a folder."""
+
+    def __init__(self, rng: np.random.Generator, pictures: Path) -> None:
+        self.rng = rng
+        self.pool = deque((self._invented() for _ in range(FEW)), maxlen=INVENTED)
+        self.real = load_pictures(pictures)
+
+    def refresh(self) -> None:
+        """Invent two more."""
+        self.pool.extend(self._invented() for _ in range(2))
+
+    def _invented(self) -> list[Frames]:
+        return pyramid(invented_picture(self.rng, 256, 256))
+
+    def clip(self, rng: np.random.Generator, frames: int, height: int, width: int) -> Frames:
+        """(F, H, W, 3) uint8."""
+        pool = list(self.pool)
+        if self.real and rng.random() < 0.45:
+            pool = [pyramid(recolour(rng, self.real[rng.integers(len(self.real))])), *pool[:8]]
+            pool = pool[:1] if rng.random() < 0.7 else pool
+        return moving(rng, pool, frames, height, width, cover=bool(rng.random() < 0.3))
+
+
 class ClipSource:
     """Random training clips, cut from photo-like pictures in motion, some of them in the folder `pictures`, and from
     the exercises in the folder `drawn`."""
@@ -36,19 +60,15 @@ class ClipSource:
     def __init__(self, seed: int, pictures: Path, drawn: Path) -> None:
         self.rng = np.random.default_rng(seed)
         self.drawn = drawn
-        self.pool = deque((self._invented() for _ in range(FEW)), maxlen=INVENTED)
-        self.real = load_pictures(pictures)
+        self.photos = PhotoClips(self.rng, pictures)
         self.worlds: deque[Frames] = deque(maxlen=WORLDS)
         while not self.worlds:
             self._take_in()
 
     def refresh(self) -> None:
         """Change a few pictures and clips of the pool, so that a long run never learns them by heart."""
-        self.pool.extend(self._invented() for _ in range(2))
+        self.photos.refresh()
         self._take_in()
-
-    def _invented(self) -> list[Frames]:
-        return pyramid(invented_picture(self.rng, 256, 256))
 
     def _take_in(self) -> None:
         files = awaited(self.drawn)
@@ -57,15 +77,8 @@ class ClipSource:
 
     def clip(self, rng: np.random.Generator, frames: int, height: int, width: int) -> Frames:
         """(F, H, W, 3) uint8: half world, half photo-like; some changed as conditions are."""
-        if rng.random() < 0.5:
-            clip = self._world_crop(rng, frames, height, width)
-        else:
-            pool = list(self.pool)
-            if self.real and rng.random() < 0.45:
-                pool = [pyramid(recolour(rng, self.real[rng.integers(len(self.real))])), *pool[:8]]
-                pool = pool[:1] if rng.random() < 0.7 else pool
-            clip = moving(rng, pool, frames, height, width, cover=bool(rng.random() < 0.3))
-        return as_condition(rng, clip)
+        source = self._world_crop if rng.random() < 0.5 else self.photos.clip
+        return as_condition(rng, source(rng, frames, height, width))
 
     def _world_crop(self, rng: np.random.Generator, frames: int, height: int, width: int) -> Frames:
         clip = self.worlds[rng.integers(len(self.worlds))]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -74,6 +74,14 @@ class Muon(torch.optim.Optimizer):
         return summed([found[i] if i in found else torch.zeros_like(part) for i, part in enumerate(moving)])
 
 
+def share_gradients(parameters: Sequence[Tensor]) -> None:
+    """Give every process of one training the means of all: a parameter without a gradient counts as zero."""
+    if dist.is_initialized():
+        gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
+        for parameter, total in zip(parameters, summed(gradients), strict=True):
+            parameter.grad = total / dist.get_world_size()
+
+
 class Trainer:
     """Two optimisers stepped as one, with warm-up, cosine decay over `progress` in 0..1, and gradient clipping."""
 
@@ -97,8 +105,7 @@ class Trainer:
     def step(self, progress: float, warmup: int = 40) -> float:
         """Apply the gradients at hand and clear them; returns their norm before clipping."""
         scale = min(1.0, (self.steps + 1) / warmup) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0))))
-        if dist.is_initialized():
-            self._average_gradients()
+        share_gradients(self.parameters)
         norm = float(torch.nn.utils.clip_grad_norm_(self.parameters, 1.0))
         for optimiser, base in zip(self.optimisers, self.base, strict=True):
             for group in optimiser.param_groups:
@@ -108,12 +115,6 @@ class Trainer:
             optimiser.zero_grad(set_to_none=True)
         self.steps += 1
         return norm
-
-    def _average_gradients(self) -> None:
-        """Across the processes of one training: a parameter without a gradient counts as zero."""
-        gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters]
-        for parameter, total in zip(self.parameters, summed(gradients), strict=True):
-            parameter.grad = total / dist.get_world_size()
 
     def state_dict(self) -> dict[str, Any]:
         return {"steps": self.steps, "optimisers": [o.state_dict() for o in self.optimisers]}

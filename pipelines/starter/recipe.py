@@ -22,8 +22,9 @@ import torch
 
 from pipelines.starter.atlas.making import FILE
 
-# Of the time there is: for the autoencoder, for pictures of how subjects look; of what is left then, for the student
-VAE, PLAIN, STUDENT = 0.2, 0.06, 0.2
+# Of the time there is: for the autoencoder, for pictures of how subjects look, at last for the decoder; of what is left
+# when the transformer begins, for the student
+VAE, PLAIN, DECODER, STUDENT = 0.2, 0.06, 0.06, 0.2
 # Of the processes that draw: for clips with nothing but their words, which teach how cameras and subjects move
 MOVING = 0.4
 # Minutes that no stage counts: loading, with the first lesson in reading or without; and writing at the end
@@ -50,8 +51,8 @@ class Recipe:
         self.surroundings = os.environ | {"OMP_NUM_THREADS": str(self.threads)}
 
     def left(self) -> float:
-        """Minutes of the clock."""
-        return max(0.0, (self.deadline - time.monotonic()) / 60 - ENDING)
+        """Minutes of the clock, without those of the decoder."""
+        return max(0.0, (self.deadline - time.monotonic()) / 60 - ENDING - LOADING - DECODER * self.minutes)
 
     def run(
         self, out: Path, vae: Path | None = None, begin_with: Path | None = None, student: bool = True
@@ -76,6 +77,8 @@ class Recipe:
                 self._stage("transformer", *learning, *begun, *self._workers())
                 if student:
                     self._stage("distil", *self._counted("distilled.pt", self.left()), *self._workers())
+            # nobody encodes any more, so what is drawn stays there to be seen
+            self._stage("decoder", *self._counted("decoder.pt", DECODER * self.minutes))
         self._stage("export", "--out", str(out))
 
     def _counted(self, checkpoint: str, minutes: float) -> tuple[str, ...]:

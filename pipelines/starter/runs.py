@@ -97,7 +97,8 @@ def mean_of(paths: Sequence[Path], out: Path) -> None:
     states = [torch.load(path, map_location="cpu") for path in paths]
     means = {
         part: {name: sum(state[part][name] for state in states) / len(states) for name in states[-1][part]}
-        for part in ("model", "average")
+        for part in ("model", "vae", "average")
+        if part in states[-1]
     }
     save_whole({**states[-1], **means}, out)
 

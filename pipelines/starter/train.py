@@ -7,8 +7,9 @@
     python -m pipelines.starter.train plain --frames 1          pictures and their words alone; as latents at once
     python -m pipelines.starter.train words                     the text encoder, by itself: looks, and what words tell
     python -m pipelines.starter.train transformer --minutes 60  the transformer and the text encoder
-    python -m pipelines.starter.train average --of A.pt B.pt    the mean of two such trainings, to go on from
+    python -m pipelines.starter.train average --of A.pt B.pt    the mean of two such trainings, or of two decoders'
     python -m pipelines.starter.train distil --minutes 20       a student of few steps and no second pass
+    python -m pipelines.starter.train decoder --minutes 30      the autoencoder's decoder, on what the transformer makes
     python -m pipelines.starter.train export --out FOLDER       the student, or the transformer where there is none
 
 All work happens in `--folder` (training/ unless told otherwise): `real/` may hold pictures, a file `PAUSE` makes every
@@ -36,7 +37,7 @@ import torch.distributed as dist
 
 from pipelines.errors import InputError
 from pipelines.starter.atlas.making import FILE
-from pipelines.starter.clips import encode_drawn, frozen_encoder, load_shard
+from pipelines.starter.clips import LatentEncoder, encode_drawn, frozen_encoder, load_shard
 from pipelines.starter.diorama.library import open_library
 from pipelines.starter.exercises import NATIVE, awaited, draw, drawn, load_exercises, sample_shape
 from pipelines.starter.export import export
@@ -45,6 +46,7 @@ from pipelines.starter.plain import PlainSource, film_plain
 from pipelines.starter.runs import mean_of
 from pipelines.starter.shots import ShotSource
 from pipelines.starter.text import build_text_encoder
+from pipelines.starter.train_decoder import best_autoencoder, train_decoder
 from pipelines.starter.train_distil import distil, to_export
 from pipelines.starter.train_transformer import train_transformer
 from pipelines.starter.train_vae import latent_statistics, train_vae
@@ -155,15 +157,22 @@ def run_transformer(options: argparse.Namespace) -> None:
 
 
 def run_average(options: argparse.Namespace) -> None:
-    mean_of(options.of, options.folder / "transformer.pt")
+    if missing := [str(path) for path in options.of if not path.is_file()]:
+        raise InputError(f"--of: {', '.join(missing)} is not there; name checkpoints such as training/transformer.pt.")
+    decoders = "critic" in torch.load(options.of[-1], map_location="cpu", mmap=True)
+    mean_of(options.of, options.folder / ("decoder.pt" if decoders else "transformer.pt"))
 
 
 def run_distil(options: argparse.Namespace) -> None:
     distil(options.folder, options.device, options.minutes, options.compile, options.begin_with, options.workers)
 
 
+def run_decoder(options: argparse.Namespace) -> None:
+    train_decoder(options.folder, options.minutes, options.device)
+
+
 def run_export(options: argparse.Namespace) -> None:
-    encoder = frozen_encoder(options.folder)
+    encoder = LatentEncoder(best_autoencoder(options.folder))
     model, defaults = to_export(options.folder)
     print(f"{defaults.num_inference_steps} steps, guidance {defaults.guidance_scale:g}")
     shards = (load_shard(path) for path in drawn(options.folder / "cache"))
@@ -181,6 +190,7 @@ STAGES = {
     "transformer": run_transformer,
     "average": run_average,
     "distil": run_distil,
+    "decoder": run_decoder,
     "export": run_export,
 }
 

@@ -61,10 +61,10 @@ def test_a_crop_is_part_of_a_clip_there_and_back(folder: Path) -> None:
 
 def test_what_is_at_hand_changes_along_the_way(folder: Path) -> None:
     source = ClipSource(1, NOWHERE, folder)
-    pictures, worlds = len(source.pool), len(source.worlds)
+    pictures, worlds = len(source.photos.pool), len(source.worlds)
     for _ in range(6):
         source.refresh()
-    assert len(source.pool) == pictures + 12 and len(source.worlds) > worlds
+    assert len(source.photos.pool) == pictures + 12 and len(source.worlds) > worlds
 
 
 def test_every_process_sees_the_same_shapes_whoever_cuts_them_out_and_from_wherever_it_goes_on(folder: Path) -> None:

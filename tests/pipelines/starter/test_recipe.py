@@ -51,13 +51,14 @@ def test_all_stages_share_the_time_there_is(log: Path, tmp_path: Path) -> None:
     Recipe(tmp_path, 10.0, "cuda", ()).run(tmp_path / "out")
     asked = stages(log)
     assert [stage for stage in asked if stage not in ("draw", "moving", "clips")] == [
-        "vae", "freeze", "plain", "words", "transformer", "distil", "export"
+        "vae", "freeze", "plain", "words", "transformer", "distil", "decoder", "export"
     ]  # fmt: skip
     assert workers(asked["draw"]) == 6 and workers(asked["moving"]) == 4
     assert minutes(asked["vae"]) == pytest.approx(2.0) and minutes(asked["plain"]) == pytest.approx(0.6)
     # nothing took any time, so what the stages before were given is shared among those after
-    assert minutes(asked["transformer"]) == pytest.approx(0.8 * 8.4, abs=0.2)
-    assert minutes(asked["distil"]) == pytest.approx(9.4, abs=0.3)
+    assert minutes(asked["transformer"]) == pytest.approx(0.8 * 7.5, abs=0.2)
+    assert minutes(asked["distil"]) == pytest.approx(8.5, abs=0.3)
+    assert minutes(asked["decoder"]) == pytest.approx(0.6)
     assert asked["export"] == ["--out", str(tmp_path / "out")]
     assert ended(log)
 
@@ -66,7 +67,7 @@ def test_there_need_be_no_student(log: Path, tmp_path: Path) -> None:
     Recipe(tmp_path, 10.0, "cuda", ()).run(tmp_path / "out", student=False)
     asked = stages(log)
     assert "distil" not in asked and "export" in asked
-    assert minutes(asked["transformer"]) == pytest.approx(8.4, abs=0.2)
+    assert minutes(asked["transformer"]) == pytest.approx(7.5, abs=0.2)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def test_what_is_there_is_not_made_again_and_what_was_begun_gets_more(log: Path,
     Recipe(tmp_path, 10.0, "cuda", ()).run(tmp_path / "out")
     asked = stages(log)
     assert not {"vae", "freeze", "plain", "words"} & set(asked)
-    assert minutes(asked["transformer"]) == pytest.approx(5 + 0.8 * 8.4, abs=0.2)
+    assert minutes(asked["transformer"]) == pytest.approx(5 + 0.8 * 7.5, abs=0.2)
 
 
 def test_each_begins_with_what_it_is_given(log: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import torch
 from pipelines.checkpoints import model_info
 from pipelines.model import LatentVideoModel
 from pipelines.sampling import Sampling
-from pipelines.starter import crops, exercises, plain, train, train_distil, train_transformer
+from pipelines.starter import crops, exercises, pairs, plain, train, train_distil, train_transformer
 from pipelines.starter.atlas.forms import made
 from pipelines.starter.atlas.keeping import encoded, keep
 from pipelines.starter.atlas.making import OWN
@@ -50,6 +50,7 @@ def _few_and_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crops, "SHAPES", ((5, 16, 16, 1, 1.0),))
     monkeypatch.setattr(crops, "LATE_SHAPES", ())
     monkeypatch.setattr(crops, "FEW", 2)
+    monkeypatch.setattr(pairs, "AT_FIRST", (17,))
     monkeypatch.setattr(train_transformer, "READING_STEPS", 1)
     monkeypatch.setattr(train_transformer.Report, "EVERY", 1)
     for stage in (train_transformer, train_distil):
@@ -80,6 +81,10 @@ def test_from_nothing_to_a_model_of_few_steps_that_makes_a_clip(
     run(monkeypatch, folder, small_world, "export", "--out", str(tmp_path / "undistilled"))
     assert json.loads((tmp_path / "undistilled" / "septet.json").read_text())["guidance_scale"] == 2.5
     run(monkeypatch, folder, small_world, "distil", *minutes)
+    run(monkeypatch, folder, small_world, "draw", "--minutes", "0", "--size", "32x32", "--frames", "5")
+    run(monkeypatch, folder, small_world, "decoder", *minutes)
+    shutil.copy(folder / "decoder.pt", tmp_path / "critical.pt")
+    run(monkeypatch, folder, small_world, "average", "--of", str(tmp_path / "critical.pt"), str(folder / "decoder.pt"))
     run(monkeypatch, folder, small_world, "export", "--out", str(out))
     assert capsys.readouterr().out.rstrip().endswith("8 steps, guidance 1")
 
@@ -89,6 +94,8 @@ def test_from_nothing_to_a_model_of_few_steps_that_makes_a_clip(
     assert (info.num_inference_steps, info.guidance_scale) == (8, 1.0)
     assert {"dog", "car"} <= set(info.knows["subjects"]) and "watercolour" in " ".join(info.knows["looks"])
     model = LatentVideoModel(info, "cpu")
+    taught = torch.load(folder / "decoder.pt")["average"]["decoder.conv_out.weight"]
+    assert torch.allclose(model._vae.decoder.conv_out.weight, taught, atol=1e-3)
     asked = Conditioning(5, 32, 32, prompt=info.prompts[0])
     frames = _made(model, asked)
     assert frames.shape == (5, 32, 32, 3) and frames.std() > 1
@@ -123,6 +130,14 @@ def test_a_mean_needs_to_be_told_of_what(monkeypatch: pytest.MonkeyPatch, capsys
     with pytest.raises(SystemExit):
         train.main()
     assert "--of" in capsys.readouterr().err
+
+
+def test_a_mean_names_the_checkpoint_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        run(monkeypatch, tmp_path, tmp_path, "average", "--of", str(tmp_path / "other.pt"))
+    assert f"--of: {tmp_path / 'other.pt'} is not there" in capsys.readouterr().err
 
 
 def test_as_many_minutes_as_stages_or_one_number(
