@@ -141,5 +141,9 @@ class Crops(IterableDataset[Tensor]):
         """(B, 3, F, H, W) float32 in [-1, 1] on a device; so many processes cut them out ahead, or, 0, this one does
         when their turn comes."""
         for clips in DataLoader(self, batch_size=None, num_workers=workers, pin_memory=device != "cpu"):
-            video = clips.to(device, non_blocking=True).permute(0, 4, 1, 2, 3)
-            yield video.float().div_(127.5).sub_(1.0)
+            yield normal(clips.to(device, non_blocking=True))
+
+
+def normal(video: Tensor) -> Tensor:
+    """(B, F, H, W, 3) uint8 -> (B, 3, F, H, W) float32 in [-1, 1], on the same device."""
+    return video.permute(0, 4, 1, 2, 3).float().div_(127.5).sub_(1.0)

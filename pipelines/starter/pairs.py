@@ -18,12 +18,11 @@ from torch import Tensor
 
 from pipelines.sampling import Sampling, denoise
 from pipelines.starter.clips import LatentEncoder
-from pipelines.starter.crops import PhotoClips
+from pipelines.starter.crops import PhotoClips, normal
 from pipelines.starter.diorama.captions import caption
 from pipelines.starter.exercises import awaited, load_exercises
 from pipelines.starter.export import Defaults
-from pipelines.starter.runs import half_precision
-from pipelines.starter.train_transformer import attention
+from pipelines.starter.train_distil import guided_velocity
 from pipelines.starter.transformer import StarterModel
 from pipelines.starter.vae import SPATIAL_FACTOR, TEMPORAL_FACTOR
 from pipelines.vace import pack_mask
@@ -105,11 +104,6 @@ class Pairs:
         return torch.stack(latents), torch.stack(frames)
 
 
-def normal(video: Tensor) -> Tensor:
-    """(B, F, H, W, 3) uint8 -> (B, 3, F, H, W) float32 in [-1, 1]."""
-    return video.permute(0, 4, 1, 2, 3).float().div(127.5).sub(1.0)
-
-
 @torch.no_grad()
 def made_again(
     model: StarterModel, defaults: Defaults, encoder: LatentEncoder, latents: Tensor, captions: Sequence[str],
@@ -122,20 +116,15 @@ def made_again(
     empty = encoder.empty(*shape).to(latents)
     mask = pack_mask(torch.ones(shape), SPATIAL_FACTOR, TEMPORAL_FACTOR).to(latents)
     control = torch.cat([empty, empty, mask])[None].expand(count, -1, -1, -1, -1)
-    asked, nothing = model.tokens(captions), model.tokens([""] * count)
-    device = latents.device.type
+    tokens = model.tokens(captions), model.tokens([""] * count)
     sampling = Sampling(
         defaults.num_inference_steps, defaults.guidance_scale, 0, defaults.flow_shift, defaults.guidance_interval
     )
 
     def predict(noisy: Tensor, timestep: Tensor, done: float) -> Tensor:
         sigma = (timestep.float() / 1000).to(noisy).expand(count)
-        with half_precision(device), attention(device):
-            wanted = model(noisy, sigma, asked, control).float()
-            if sampling.guided(done):
-                unwanted = model(noisy, sigma, nothing, control).float()
-                wanted = unwanted + sampling.guidance_scale * (wanted - unwanted)
-        return wanted
+        scale = sampling.guidance_scale if sampling.guided(done) else 1.0
+        return guided_velocity(model, noisy, sigma, tokens, control, scale)
 
     strength = int(rng.integers(ANEW[0], ANEW[1] + 1)) / defaults.num_inference_steps
     noise = torch.from_numpy(rng.standard_normal(latents.shape, dtype=np.float32)).to(latents)

@@ -16,11 +16,12 @@ from torch import Tensor
 
 from pipelines.starter.clips import frozen_encoder
 from pipelines.starter.critic import Critic
-from pipelines.starter.crops import TIMES
+from pipelines.starter.crops import TIMES, normal
 from pipelines.starter.optim import Trainer
-from pipelines.starter.pairs import Pairs, normal
+from pipelines.starter.pairs import Pairs
 from pipelines.starter.runs import Checkpoint, Stateful, half_precision, rank, steps
 from pipelines.starter.train_distil import to_export
+from pipelines.starter.train_transformer import update_average
 from pipelines.starter.train_vae import FIRST, REPORTED, psnr, reconstruction_loss
 from pipelines.starter.vae import decode_sequence
 
@@ -63,8 +64,7 @@ def train_decoder(folder: Path, minutes: float, device: str = "cpu") -> None:
         gradient, quality = asked_of(output.detach().float(), video, critic if progress > JOINS else None, heard)
         output.backward(gradient.to(output.dtype))  # type: ignore[no-untyped-call]
         norm = trainer.step(progress)
-        decay = min(EMA, (1 + trainer.steps) / (10 + trainer.steps))
-        torch._foreach_lerp_(list(average.parameters()), list(vae.parameters()), 1 - decay)
+        update_average(average, vae, trainer.steps, EMA)
         if trainer.steps % REFRESHED == 0:
             pairs.refresh()
         if trainer.steps % REPORTED == 0 and rank() == 0:

@@ -22,6 +22,7 @@ from pipelines.starter.batch import Batch
 from pipelines.starter.export import DISTILLED, GUIDED, Defaults
 from pipelines.starter.optim import Trainer
 from pipelines.starter.runs import Checkpoint, Stateful, half_precision, rank, ready, steps
+from pipelines.starter.text import Tokens
 from pipelines.starter.train_transformer import (
     Report,
     attention,
@@ -63,17 +64,27 @@ def taught_way(teacher: StarterModel, batch: Batch, settings: Defaults, seed: in
         sigma = (timestep.float() / 1000).to(device).expand(len(latents))
         sigmas.append(sigma[0])
         points.append(latents)
-        with half_precision(device.type), attention(device.type):
-            wanted = teacher(latents, sigma, batch.tokens, batch.control).float()
-            if sampling.guided(done):
-                unwanted = teacher(latents, sigma, nothing, batch.control).float()
-                wanted = unwanted + sampling.guidance_scale * (wanted - unwanted)
+        scale = sampling.guidance_scale if sampling.guided(done) else 1.0
+        wanted = guided_velocity(teacher, latents, sigma, (batch.tokens, nothing), batch.control, scale)
         velocities.append(torch.where(known, noise - batch.clean, wanted))
         return velocities[-1]
 
     with torch.no_grad():
         end = denoise(predict, noise, sampling)
     return Way(torch.stack(sigmas), torch.stack(points), torch.stack(velocities), end)
+
+
+def guided_velocity(
+    model: StarterModel, latents: Tensor, sigma: Tensor, tokens: tuple[Tokens, Tokens], control: Tensor, scale: float
+) -> Tensor:
+    """What a model says, guided from the second tokens' answer to the first's; at `scale` 1 those alone are asked."""
+    device = latents.device.type
+    with half_precision(device), attention(device):
+        wanted = model(latents, sigma, tokens[0], control).float()
+        if scale != 1.0:
+            unwanted = model(latents, sigma, tokens[1], control).float()
+            wanted = unwanted + scale * (wanted - unwanted)
+    return wanted
 
 
 def _held(batch: Batch) -> Tensor:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers import UMT5EncoderModel
 
@@ -55,9 +55,9 @@ AHEAD = 0.4
 
 
 @torch.no_grad()
-def update_average(average: StarterModel, model: StarterModel, steps: int) -> None:
-    """Exponential running average of the weights, short at first."""
-    decay = min(EMA, (1 + steps) / (10 + steps))
+def update_average(average: nn.Module, model: nn.Module, steps: int, longest: float = EMA) -> None:
+    """Exponential running average of the weights, short at first; `longest` is its decay in the end."""
+    decay = min(longest, (1 + steps) / (10 + steps))
     torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)
 
 

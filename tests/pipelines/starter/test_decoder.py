@@ -12,9 +12,10 @@ from torch import Tensor, nn
 
 from pipelines.starter import crops, pairs, train_decoder
 from pipelines.starter.critic import Critic
+from pipelines.starter.crops import normal
 from pipelines.starter.exercises import draw
 from pipelines.starter.export import GUIDED
-from pipelines.starter.pairs import Pairs, made_again, normal
+from pipelines.starter.pairs import Pairs, made_again
 from pipelines.starter.text import Tokens, build_text_encoder, build_tokenizer, tokenize
 from pipelines.starter.train_decoder import asked_of, best_autoencoder
 from pipelines.starter.transformer import StarterModel, build_transformer
