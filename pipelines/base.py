@@ -146,7 +146,7 @@ class VideoPipeline(ABC, Generic[R]):
     def question(self, request: R, **given: Any) -> Conditioning:
         """A conditioning of the request's words and size; `given` are its other fields."""
         width, height = request.size
-        given.setdefault("num_frames", min(request.length, self.info.num_frames))
+        given.setdefault("num_frames", self._windows(request).lengths(self.info.temporal_factor)[0])
         return Conditioning(
             height=height,
             width=width,
@@ -159,11 +159,8 @@ class VideoPipeline(ABC, Generic[R]):
         """A plan that goes on from `first` for as long as the request asks; `last_image` ends the clip.
 
         At another pace than 1 a different number of frames covers the clip's time, and finishing brings back its rate.
-        Below 1 the model is asked for as many as ever, and only the first of them are shown: in a shorter clip it would
-        hurry through the same motion.
         """
-        shown = round((request.length - 1) * request.pace) + 1
-        windows = Windows(max(shown, min(request.length, self.info.num_frames)), self.info.num_frames, self.overlap)
+        windows = self._windows(request)
         lengths = windows.lengths(self.info.temporal_factor)
 
         def questions() -> Iterator[Conditioning]:
@@ -182,7 +179,7 @@ class VideoPipeline(ABC, Generic[R]):
         return Plan(
             conditionings=questions(),
             count=windows.count,
-            num_frames=shown,
+            num_frames=_shown(request),
             frame_rate=request.rate * request.pace,
             overlap=self.overlap,
             finishing=(
@@ -196,6 +193,15 @@ class VideoPipeline(ABC, Generic[R]):
             ),
             sound=sound_of(request.finishing),
         )
+
+    def _windows(self, request: R) -> Windows:
+        """The windows that cover a request made from nothing.
+
+        Below a pace of 1 the model is asked for as many frames as ever, and only the first of them are shown: in a
+        shorter clip it would hurry through the same motion.
+        """
+        least = min(request.length, self.info.num_frames)
+        return Windows(max(_shown(request), least), self.info.num_frames, self.overlap)
 
     def _paced_frames(self, request: R) -> int | None:
         """How many frames the clip has where time is bent; None where the model's own say it."""
@@ -230,6 +236,11 @@ class VideoPipeline(ABC, Generic[R]):
             "request": request.model_dump(mode="json"),
             "model": {"name": self.info.name, "title": self.info.title},
         }
+
+
+def _shown(request: Request) -> int:
+    """Frames of the model's own time that a clip made from nothing shows."""
+    return round((request.length - 1) * request.pace) + 1
 
 
 def rate_text(rate: Fraction) -> str:

@@ -16,7 +16,7 @@ from pipelines.finishing.chain import LAST, finishing_chain, sound_of
 from pipelines.image import image_frame
 from pipelines.media.images import read_image
 from pipelines.motion.camera import Camera
-from pipelines.motion.moved import way_on
+from pipelines.motion.moved import approach, way_on
 from pipelines.presets import styled_prompt
 from pipelines.restyle import Look, stylist
 from pipelines.settings import Finishing, ImageFile, Settings
@@ -109,11 +109,13 @@ class Board(VideoPipeline[B]):
         given = (request.subject_image, request.style_image)
         references = tuple(read_image(Path(picture)) for picture in given if picture is not None)
         for index, panel in enumerate(request.panels):
+            spoken = _spoken(request, panel)
+            alone = panel.image is not None and panel.camera.is_still and not spoken.prompt.strip()
             shot = self.question(
-                _spoken(request, panel),
+                spoken,
                 num_frames=self.shot_length(panel, rate, self.info),
                 reference_images=references,
-                onward=way_on(panel.camera, rate, self.info),
+                onward=approach(rate, self.info) if alone else way_on(panel.camera, rate, self.info),
                 subject_of=FIRST if index > FIRST and _follows_first(request) else None,
                 take=panel.take,
             )

@@ -68,6 +68,7 @@ class ModelInfo:
     guidance_scale: float = 5.0
     guidance_interval: tuple[float, float] = (0.0, 1.0)
     guides_by_frames: bool = False  # it was taught without the frames given, too: they can guide where no words do
+    approach: float = 0.0  # 0..10, how fast the camera draws in on a picture that nothing else is said of
     flow_shift: float = 3.0
     upscale: int = 1
     delivery_rate: str | None = None
@@ -218,6 +219,7 @@ _PLAIN_SETTINGS = (
     "num_inference_steps",
     "guidance_scale",
     "guides_by_frames",
+    "approach",
     "flow_shift",
     "upscale",
     "delivery_rate",

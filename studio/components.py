@@ -53,11 +53,11 @@ def title(heading: str, summary: str) -> gr.HTML:
     )
 
 
-def note(field: str) -> gr.HTML:
-    """The name and the help of a field that is a group of widgets, over them."""
+def note(field: str, more: str = "") -> gr.HTML:
+    """The name and the help of a field that is a group of widgets, over them; `more` goes on from the help."""
+    told = " ".join(filter(None, (labels.help_line(field), more)))
     return gr.HTML(
-        html_template=f'<div class="s-note"><b>{escape(labels.label(field))}</b>'
-        f"<p>{escape(labels.help_line(field) or '')}</p></div>",
+        html_template=f'<div class="s-note"><b>{escape(labels.label(field))}</b><p>{escape(told)}</p></div>',
         js_on_load=None,
         apply_default_css=False,
     )

@@ -74,10 +74,11 @@ def styles(form: Form, *, weighed: bool = False) -> None:
             slider(form, "style_weight", 0.05)
 
 
-def motion(form: Form) -> gr.Accordion:
-    """How the camera and what it sees move, folded away; a tab may add to it."""
+def motion(form: Form, left_open: str = "") -> gr.Accordion:
+    """How the camera and what it sees move, folded away; a tab may add to it. `left_open`: what a tab says of a clip
+    that leaves all this open."""
     with gr.Accordion(words.MOTION, open=False, elem_classes="s-fields") as folded:
-        note("camera")
+        note("camera", left_open)
         for move, widget in camera_moves().items():
             form.add(f"camera.{move}", widget, float)
         _motion_amount(form)

@@ -68,6 +68,9 @@ ANIMATIC = "Watch it as an animatic"
 ANIMATIC_FILM = "Animatic"
 BOARD_EMPTY = "The board is empty. Give at least one panel some words or a picture."
 
+# Image-to-video tab
+APPROACH = "Where nothing else is asked it draws in slowly: {model} keeps a picture best so."
+
 # Render tab
 RENDER_SOURCE = "Start from"
 RENDER_WAYS: Mapping[str, str] = {"video": "A video", "mesh": "A 3D file"}

@@ -36,3 +36,9 @@ class Moved(Settings):
 def way_on(camera: Camera, rate: Fraction, info: ModelInfo, regions: tuple[Region, ...] = ()) -> Motion | None:
     """How frames, `rate` a second of the clip, follow from the one they begin with; None: that is left to the model."""
     return None if camera.is_still and not regions else Motion(camera, rate, info.models_dir, regions)
+
+
+def approach(rate: Fraction, info: ModelInfo) -> Motion | None:
+    """How a picture is set in motion of which nothing is said: a small model keeps of it what it is shown, so the
+    camera draws in (`ModelInfo.approach`); others move it as they will."""
+    return way_on(Camera(zoom=info.approach), rate, info)

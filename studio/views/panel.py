@@ -74,7 +74,7 @@ def _working(job: Job) -> str:
         else marks.button(words.CANCEL, "stop", busy=words.CANCELLING)
     )
     under = f'{_said(job)}<div class="s-acts">{cancel}{_seed(job)}</div>'
-    return _frame(stage, under, "blank working")
+    return _frame(stage, under, "blank")
 
 
 def _over(job: Job, title: str, hint: str, again: str) -> str:

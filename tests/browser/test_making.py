@@ -38,6 +38,19 @@ def test_a_mode_makes_a_clip_that_survives_a_reload(page: Page, inputs: Inputs, 
     _check_file(path, mode)
 
 
+def test_nothing_on_the_page_moves_endlessly_while_a_clip_is_made(page: Page) -> None:
+    """Without a GPU the browser draws on the cores that the model needs: a sweep of light doubled the wait."""
+    tab = hands.open_tab(page, "text-to-video")
+    hands.field(tab, "prompt").fill(hands.NEEDS_PROMPT["text-to-video"])
+    hands.generate_new(tab, "text-to-video")
+    panel = hands.result(page, "text-to-video")
+    expect(panel.get_by_role("progressbar")).to_be_visible()
+    expect(page.locator(".s-dot.busy")).to_be_visible()
+    endless = "document.getAnimations().filter(a => a.effect.getTiming().iterations === Infinity).length"
+    assert page.evaluate(endless) == 0
+    hands.wait_for_clip(panel)
+
+
 def _check_file(path: Path, mode: str) -> None:
     with av.open(str(path)) as file:
         stream = file.streams.video[0]

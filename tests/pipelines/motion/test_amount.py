@@ -62,6 +62,13 @@ def test_past_five_more_of_the_clip_is_made_and_shown_in_the_same_time(model, as
     assert np.array_equal(written[1], written[0][::2])
 
 
+def test_a_clip_shorter_than_the_model_makes_moves_to_its_end(model, written, tmp_path):
+    make(model, tmp_path / "long")
+    fast = make(model, tmp_path / "fast", num_frames=5, motion_amount=10.0)
+    assert fast.num_frames == 5
+    assert np.array_equal(written[1], written[0][::2])
+
+
 def test_five_is_the_models_own_and_so_is_none(model, written, tmp_path):
     make(model, tmp_path / "own")
     make(model, tmp_path / "five", motion_amount=5.0)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ from pipelines.media.read import read_video
 from pipelines.model import LatentVideoModel
 from pipelines.motion.brush import MotionBrush
 from pipelines.motion.camera import Camera
+from pipelines.motion.path import Motion
 from pipelines.settings import Finishing
+from pipelines.starter.diorama.measures import psnr
 from pipelines.types import Frames
 from tests.media_samples import collect
 from tests.pipelines.motion.seen import across, down, flow, flow_of_detail, growth, turning
@@ -27,6 +30,7 @@ from tests.pipelines.motion.seen import across, down, flow, flow_of_detail, grow
 pytestmark = pytest.mark.slow
 
 INFO = model_info("starter", Path("/nonexistent"))
+PHOTO = str(Path(__file__).parents[3] / "assets" / "examples" / "coffee.jpg")
 PICTURE = str(Path(__file__).parents[3] / "assets" / "examples" / "city-at-sunset.jpg")
 WORDS = "a red ball moving right over the sea"
 PLAIN = Finishing(upscale=1, upscaler="lanczos", frame_rate="8", quality="master")
@@ -99,6 +103,18 @@ def test_a_brush_moves_its_region_and_leaves_the_rest(way, measure, sign, model,
     tell("of what is not painted", rest)
     assert found[0] < 0 < found[1] < found[2]
     assert max(rest) < 0.35
+
+
+def test_a_photograph_alone_is_still_there_at_the_end(model, tmp_path):
+    """The clip's last frame is as near to the photograph drawn in on as its first is to the photograph, within 3 dB."""
+    frames = made(model, tmp_path, "image-to-video", image=PHOTO, num_frames=INFO.num_frames)
+    height, width = frames.shape[1:3]
+    photo = image_frame(PHOTO, width, height)
+    there, _ = Motion(Camera(zoom=INFO.approach), Fraction(8), tmp_path).after(photo, len(frames) - 1)
+    begun, ended, unmoved = psnr(frames[0], photo), psnr(frames[-1], there[-1]), psnr(frames[-1], photo)
+    print(f"\nfirst frame {begun:.1f} dB, last {ended:.1f} dB, {unmoved:.1f} to the picture as it was")
+    assert ended > begun - 3
+    assert ended > unmoved + 2
 
 
 @pytest.mark.parametrize(
