@@ -21,7 +21,7 @@ MESHES = (".glb", ".obj", ".stl", ".ply")
 class Example:
     """One row a person can click. `fields` as in the mode's request, files by name inside the examples folder.
 
-    `picture` shows what it starts from where no file of its fields can.
+    `picture` shows what it starts from, or, where that is words, a clip the embedded model made of them.
     """
 
     title: str
@@ -30,7 +30,7 @@ class Example:
 
     @property
     def face(self) -> str | None:
-        """The file that shows what the example starts from: its picture, its video, else its first image, else None."""
+        """The file shown beside its title: its picture, its video, else its first image, else None."""
         if self.picture:
             return self.picture
         files = sorted(_files(self.fields), key=lambda name: Path(name).suffix not in VIDEOS)

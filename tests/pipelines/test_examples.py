@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from pipelines import PIPELINES
-from pipelines.checkpoints import ASSETS, ModelInfo
+from pipelines.checkpoints import ASSETS, STARTER, ModelInfo
 from pipelines.fields import media_fields
+from pipelines.media.metadata import read_recipe
 from pipelines.media.probe import probe_image, probe_video
 
 FOLDER = ASSETS / "examples"
@@ -71,6 +72,14 @@ def test_example_videos_are_short_and_even(path):
     info = probe_video(path)
     assert 2 <= info.duration <= 4
     assert info.width % 2 == info.height % 2 == 0
+
+
+@pytest.mark.parametrize("row", LISTED["text-to-video"], ids=lambda row: row["title"])
+def test_what_stands_beside_words_was_made_of_them_by_the_embedded_model(row):
+    recipe = read_recipe(FOLDER / row["picture"])
+    assert recipe is not None
+    assert (recipe["mode"], recipe["model"]["name"]) == ("text-to-video", STARTER)
+    assert recipe["request"]["prompt"] == row["fields"]["prompt"]
 
 
 def test_masks_have_the_size_and_length_of_their_videos():
