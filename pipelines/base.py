@@ -172,7 +172,6 @@ class VideoPipeline(ABC, Generic[R]):
                         request,
                         num_frames=length,
                         reference_images=first.reference_images,
-                        strength=first.strength,
                         onward=first.onward and first.onward.later(begun + self.overlap - max(1, first.hold)),
                     )
                 yield (asked.ending_with(last_image) if last_image is not None and index == len(lengths) - 1 else asked)

@@ -16,7 +16,7 @@ from pipelines.finishing.chain import LAST, finishing_chain, sound_of
 from pipelines.image import image_frame
 from pipelines.media.images import read_image
 from pipelines.motion.camera import Camera
-from pipelines.motion.moved import approached, way_on
+from pipelines.motion.moved import approach, way_on
 from pipelines.presets import styled_prompt
 from pipelines.restyle import Look, stylist
 from pipelines.settings import Finishing, ImageFile, Settings
@@ -110,17 +110,18 @@ class Board(VideoPipeline[B]):
         references = tuple(read_image(Path(picture)) for picture in given if picture is not None)
         for index, panel in enumerate(request.panels):
             spoken = _spoken(request, panel)
+            onward = way_on(panel.camera, rate, self.info)
+            if onward is None and panel.image is not None and not spoken.prompt.strip():
+                onward = approach(rate, self.info)
             shot = self.question(
                 spoken,
                 num_frames=self.shot_length(panel, rate, self.info),
                 reference_images=references,
-                onward=way_on(panel.camera, rate, self.info),
+                onward=onward,
                 subject_of=FIRST if index > FIRST and _follows_first(request) else None,
                 take=panel.take,
             )
             if panel.image is not None:
-                if shot.onward is None and not spoken.prompt.strip():
-                    shot = approached(shot, rate, self.info)
                 picture = image_frame(panel.image, shot.width, shot.height)[None]
                 shot = shot.beginning_with(picture if style is None else style(picture))
             yield shot

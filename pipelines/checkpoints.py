@@ -69,6 +69,7 @@ class ModelInfo:
     guidance_interval: tuple[float, float] = (0.0, 1.0)
     guides_by_frames: bool = False  # it was taught without the frames given, too: they can guide where no words do
     approach: float = 0.0  # 0..10, how fast the camera draws in on a picture that nothing else is said of
+    moved_strength: float = 1.0  # of the way from noise, that frames are denoised which a camera or brush has moved
     flow_shift: float = 3.0
     upscale: int = 1
     delivery_rate: str | None = None
@@ -220,6 +221,7 @@ _PLAIN_SETTINGS = (
     "guidance_scale",
     "guides_by_frames",
     "approach",
+    "moved_strength",
     "flow_shift",
     "upscale",
     "delivery_rate",

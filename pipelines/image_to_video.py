@@ -13,7 +13,7 @@ from pipelines.errors import InputError
 from pipelines.image import image_aspect, image_frame
 from pipelines.media.images import read_image
 from pipelines.motion.brush import MAX_BRUSHES, MotionBrush, check_brushes, regions_of
-from pipelines.motion.moved import Moved, approached, way_on
+from pipelines.motion.moved import Moved, approach, way_on
 from pipelines.settings import ImageFile
 from pipelines.types import Plan, Request
 
@@ -62,8 +62,7 @@ class ImageToVideo(VideoPipeline[ImageToVideoRequest]):
         last = image_frame(request.last_image, *request.size) if request.last_image else None
         regions = regions_of(request.brushes, *request.size)
         onward = way_on(request.camera, request.rate * request.pace, self.info, regions)
-        asked = self.question(request, onward=onward)
         if onward is None and last is None and not request.prompt.strip():
             # what a model does by itself goes by its own time, faster or slower in the clip
-            asked = approached(asked, request.rate, self.info)
-        return self.unroll(request, asked.beginning_with(first[None]), last)
+            onward = approach(request.rate, self.info)
+        return self.unroll(request, self.question(request, onward=onward).beginning_with(first[None]), last)

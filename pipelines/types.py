@@ -127,7 +127,10 @@ class Conditioning:
         if self.onward is not None and len(first) < self.num_frames:
             video[len(first) :], mask[len(first) :] = self.onward.after(first[-1], self.num_frames - len(first))
         video[: len(first)], mask[: len(first)] = first, 0
-        return replace(self, video=video, mask=mask, hold=len(first))
+        begun = replace(self, video=video, mask=mask, hold=len(first))
+        if self.onward is None or self.onward.strength == 1:
+            return begun
+        return replace(begun, start_from=self.onward.patched(video, mask), strength=self.onward.strength)
 
     def ending_with(self, last: Frame) -> Conditioning:
         """The same question with its last frame given."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
 from pydantic import Field
@@ -12,9 +11,6 @@ from pipelines.motion.brush import Region
 from pipelines.motion.camera import Camera
 from pipelines.motion.path import Motion
 from pipelines.settings import Settings
-from pipelines.types import Conditioning
-
-APPROACHED = 0.4  # of the way from noise; the more of it, the more a small model loses of what it is shown
 
 
 class Moved(Settings):
@@ -39,13 +35,12 @@ class Moved(Settings):
 
 def way_on(camera: Camera, rate: Fraction, info: ModelInfo, regions: tuple[Region, ...] = ()) -> Motion | None:
     """How frames, `rate` a second of the clip, follow from the one they begin with; None: that is left to the model."""
-    return None if camera.is_still and not regions else Motion(camera, rate, info.models_dir, regions)
+    if camera.is_still and not regions:
+        return None
+    return Motion(camera, rate, info.models_dir, regions, strength=info.moved_strength)
 
 
-def approached(asked: Conditioning, rate: Fraction, info: ModelInfo) -> Conditioning:
-    """The question about a picture of which nothing is said: a small model keeps of it what it is shown, so the camera
-    draws in (`ModelInfo.approach`). Drawing in uncovers nothing: all frames are given, and only finished by the model.
-    The question as it was for models that move a picture by themselves."""
-    if not info.approach:
-        return asked
-    return replace(asked, onward=Motion(Camera(zoom=info.approach), rate, info.models_dir), strength=APPROACHED)
+def approach(rate: Fraction, info: ModelInfo) -> Motion | None:
+    """The way on from a picture of which nothing is said: a small model keeps of it what it is shown, so the camera
+    draws in (`ModelInfo.approach`). Others move a picture by themselves."""
+    return way_on(Camera(zoom=info.approach), rate, info)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from pipelines.motion.brush import Region
@@ -23,6 +24,7 @@ class Motion:
     models_dir   where a depth network may lie
     regions      what moves by itself, as it lies in the picture it all begins with
     start        seconds of the motion that lie behind when it is asked to go on from a picture
+    strength     0..1; how much of the way from noise the moved frames are denoised; 1: all of it, whatever they show
     """
 
     camera: Camera
@@ -30,6 +32,7 @@ class Motion:
     models_dir: Path
     regions: tuple[Region, ...] = ()
     start: float = 0.0
+    strength: float = 1.0
 
     def after(self, picture: Frame, count: int) -> tuple[Frames, Mask]:
         """The `count` frames that follow the picture (H, W, 3): (count, H, W, 3) uint8 grey where it does not show what
@@ -46,6 +49,18 @@ class Motion:
             view = self._view(near, regions, self.start, self.start + float((index + 1) / self.rate))
             frames[index], mask[index] = with_unseen_grey(view, picture, NOTHING)
         return frames, mask
+
+    @staticmethod
+    def patched(frames: Frames, mask: Mask) -> Frames:
+        """Frames (F, H, W, 3) to start from, their gaps, (F, H, W) above 0, grown over from around them (Telea 2004):
+        grey would stay grey where little of the way from noise is gone."""
+        around = np.ones((3, 3), np.uint8)  # pixels at the rim of a gap are partly grey
+        return np.stack(
+            [
+                cv2.inpaint(frame, cv2.dilate(gap, around), 3, cv2.INPAINT_TELEA) if gap.any() else frame
+                for frame, gap in zip(frames, mask, strict=True)
+            ]
+        )  # fmt: skip
 
     def later(self, frames: int) -> Motion:
         """The same motion that many frames on."""

@@ -19,6 +19,7 @@ from pipelines.starter.vocabulary import shown_words
 
 LARGEST_FILE = "15MB"  # what weights are split into: no hosting of repositories minds files of that size
 APPROACH = 3.0  # of the camera to a picture that comes without words: 1.12 times in a native clip
+MOVED_STRENGTH = 0.4  # the more of it, the more this model loses of moved frames; three of eight steps
 PROMPTS = (
     "a red car moving left in the street",
     "a dog walking on the beach at sunset",
@@ -101,6 +102,7 @@ def export(
         "guidance_interval": list(defaults.guidance_interval),
         "guides_by_frames": True,
         "approach": APPROACH,
+        "moved_strength": MOVED_STRENGTH,
         "preview": {"weight": preview_weight, "bias": preview_bias},
         "prompts": list(PROMPTS),
         "knows": known_phrases(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,19 @@ def test_near_ground_passes_faster_than_the_horizon_and_a_subject_as_one() -> No
     assert (np.diff(near[HEIGHT // 2 :, 0]) > 0).all()
     assert near[-1, 0] == 1
     assert (near[20:72, 60:90] == near[71, 0]).all()
+
+
+def test_what_a_model_only_finishes_has_no_gaps_to_start_from() -> None:
+    """It starts from the moved frames, and where they show nothing from what is around."""
+    red = np.full_like(PICTURE, (200, 60, 40))
+    finished = Motion(Camera(pan=10.0), RATE, NO_MODELS, strength=0.4)
+    asked = Conditioning(9, HEIGHT, WIDTH, "", onward=finished).beginning_with(red[None])
+    assert (asked.strength, asked.hold) == (0.4, 1)
+    gap = asked.mask > 0
+    assert gap[-1].any() and (asked.video[gap] == NOTHING).all()
+    assert np.abs(asked.start_from.astype(int) - red).max() < 8
+    whole = Conditioning(9, HEIGHT, WIDTH, "", onward=replace(finished, strength=1.0)).beginning_with(red[None])
+    assert (whole.strength, whole.start_from) == (1.0, None)
 
 
 def test_the_move_goes_on_at_the_same_speed_in_a_later_window() -> None:
