@@ -75,6 +75,13 @@ class LatentVideoModel:
         self.encoder_calls = 0
         self.pace = Pace()
 
+    def own_sampling(self, seed: int) -> Sampling:
+        """As its folder recommends."""
+        info = self.info
+        return Sampling(
+            info.num_inference_steps, info.guidance_scale, seed, info.flow_shift, info.guidance_interval
+        )  # fmt: skip
+
     def release_memory(self) -> None:
         """Let go of everything that can be computed again, before a second try in too little memory."""
         for cache in (self._prompts, self._latents, self._empty):

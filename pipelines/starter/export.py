@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from diffusers import AutoencoderKLWan, UniPCMultistepScheduler, WanVACEPipeline
 
+from pipelines.sampling import Sampling
 from pipelines.starter.clips import ClipLatents, LatentEncoder
 from pipelines.starter.diorama.captions import known_phrases
 from pipelines.starter.exercises import NATIVE
@@ -42,6 +43,12 @@ class Defaults:
     guidance_scale: float = 2.5
     flow_shift: float = 3.0
     guidance_interval: tuple[float, float] = (0.0, 1.0)
+
+    def sampling(self, seed: int) -> Sampling:
+        """One clip's."""
+        return Sampling(
+            self.num_inference_steps, self.guidance_scale, seed, self.flow_shift, self.guidance_interval
+        )  # fmt: skip
 
 
 GUIDED = Defaults()

@@ -7,6 +7,7 @@ found again by the transformer with the clip's caption, as in use.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from itertools import chain
@@ -16,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pipelines.sampling import Sampling, denoise
+from pipelines.sampling import denoise
 from pipelines.starter.clips import LatentEncoder
 from pipelines.starter.crops import PhotoClips, normal
 from pipelines.starter.diorama.captions import caption
@@ -88,20 +89,21 @@ class Pairs:
         rng = self.rng
         sizes = list(self.pools)
         counts = np.array([len(self.pools[size]) for size in sizes])
-        size = sizes[int(rng.choice(len(sizes), p=counts / counts.sum()))]
+        whole = sizes[int(rng.choice(len(sizes), p=counts / counts.sum()))]
         side = int(rng.choice(list(SIDES), p=list(SIDES.values())))
-        length = size[0] if rng.random() < WHOLE else int(rng.integers(1, size[0] + 1))
-        rows, columns = min(side, size[1]), min(side, size[2])
-        latents, frames = [], []
-        for i in rng.integers(len(self.pools[size]), size=times * max(1, CELLS // (length * rows * columns))):
-            z, video = self.pools[size][i]
-            y, x = int(rng.integers(size[1] - rows + 1)), int(rng.integers(size[2] - columns + 1))
-            latents.append(z[:, :length, y : y + rows, x : x + columns])
-            down, across = (
-                slice(SPATIAL_FACTOR * at, SPATIAL_FACTOR * (at + n)) for at, n in ((y, rows), (x, columns))
-            )
-            frames.append(video[: (length - 1) * TEMPORAL_FACTOR + 1, down, across])
+        length = whole[0] if rng.random() < WHOLE else int(rng.integers(1, whole[0] + 1))
+        part = length, min(side, whole[1]), min(side, whole[2])
+        chosen = rng.integers(len(self.pools[whole]), size=times * max(1, CELLS // math.prod(part)))
+        latents, frames = zip(*(self._part(self.pools[whole][i], part) for i in chosen), strict=True)
         return torch.stack(latents), torch.stack(frames)
+
+    def _part(self, pair: tuple[Tensor, Tensor], size: tuple[int, int, int]) -> tuple[Tensor, Tensor]:
+        """The beginning of a clip, cut to so many latent frames, rows and columns, anywhere in it."""
+        (latents, frames), (length, rows, columns) = pair, size
+        y, x = (int(self.rng.integers(all_of - n + 1)) for all_of, n in zip(latents.shape[2:], size[1:], strict=True))
+        down, across = (slice(SPATIAL_FACTOR * at, SPATIAL_FACTOR * (at + n)) for at, n in ((y, rows), (x, columns)))
+        seen = frames[: (length - 1) * TEMPORAL_FACTOR + 1, down, across]
+        return latents[:, :length, y : y + rows, x : x + columns], seen
 
 
 @torch.no_grad()
@@ -117,9 +119,7 @@ def made_again(
     mask = pack_mask(torch.ones(shape), SPATIAL_FACTOR, TEMPORAL_FACTOR).to(latents)
     control = torch.cat([empty, empty, mask])[None].expand(count, -1, -1, -1, -1)
     tokens = model.tokens(captions), model.tokens([""] * count)
-    sampling = Sampling(
-        defaults.num_inference_steps, defaults.guidance_scale, 0, defaults.flow_shift, defaults.guidance_interval
-    )
+    sampling = defaults.sampling(seed=0)
 
     def predict(noisy: Tensor, timestep: Tensor, done: float) -> Tensor:
         sigma = (timestep.float() / 1000).to(noisy).expand(count)

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pipelines.sampling import Sampling, denoise
+from pipelines.sampling import denoise
 from pipelines.starter.bank import Batches
 from pipelines.starter.batch import Batch
 from pipelines.starter.export import DISTILLED, GUIDED, Defaults
@@ -55,9 +55,7 @@ def taught_way(teacher: StarterModel, batch: Batch, settings: Defaults, seed: in
     device = batch.clean.device
     noise = torch.randn(batch.clean.shape, generator=torch.Generator().manual_seed(seed)).to(device)
     known, nothing = _held(batch), teacher.tokens([""] * len(batch.clean))
-    sampling = Sampling(
-        settings.num_inference_steps, settings.guidance_scale, seed, settings.flow_shift, settings.guidance_interval
-    )
+    sampling = settings.sampling(seed)
     sigmas, points, velocities = [], [], []
 
     def predict(latents: Tensor, timestep: Tensor, done: float) -> Tensor:

@@ -21,7 +21,6 @@ from safetensors.torch import load_file
 from pipelines.checkpoints import STARTER, model_info
 from pipelines.model import LatentVideoModel
 from pipelines.portrait import alone_on_white
-from pipelines.sampling import Sampling
 from pipelines.starter.atlas.catalogue import entries
 from pipelines.starter.atlas.keeping import keep
 from pipelines.starter.atlas.making import Workshop, make_part
@@ -82,14 +81,7 @@ def portrait(where: Set, scene: Scene) -> Frame:
 
 
 def clip(model: LatentVideoModel, asked: Conditioning, seed: int) -> NDArray[np.uint8]:
-    sampling = Sampling(
-        num_inference_steps=INFO.num_inference_steps,
-        guidance_scale=INFO.guidance_scale,
-        seed=seed,
-        flow_shift=INFO.flow_shift,
-        guidance_interval=INFO.guidance_interval,
-    )
-    return np.concatenate(list(model.decode(model.denoise(model.encode(asked), sampling))))
+    return np.concatenate(list(model.decode(model.denoise(model.encode(asked), model.own_sampling(seed)))))
 
 
 def asked(prompt: str, *references: Frame) -> Conditioning:

@@ -11,7 +11,6 @@ import numpy as np
 from pipelines import PIPELINES
 from pipelines.checkpoints import ASSETS, model_info
 from pipelines.model import LatentVideoModel
-from pipelines.sampling import Sampling
 from pipelines.style import style_vector
 from pipelines.types import Conditioning, Frame, Frames, Request
 
@@ -35,8 +34,7 @@ def first_question(model: LatentVideoModel, request: Request) -> Conditioning:
 
 def answer(model: LatentVideoModel, question: Conditioning) -> Frames:
     """The model's answer as it decodes it, before any finishing."""
-    sampling = Sampling(INFO.num_inference_steps, INFO.guidance_scale, 3, INFO.flow_shift, INFO.guidance_interval)
-    return np.concatenate(list(model.decode(model.denoise(model.encode(question), sampling))))
+    return np.concatenate(list(model.decode(model.denoise(model.encode(question), model.own_sampling(seed=3)))))
 
 
 def style_distance(frames: Frames, style: Frame) -> float:

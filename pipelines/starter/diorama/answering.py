@@ -11,7 +11,6 @@ from torch import nn
 
 from pipelines.checkpoints import ModelInfo, model_info
 from pipelines.model import LatentVideoModel
-from pipelines.sampling import Sampling
 from pipelines.starter.diorama.cases import Case
 from pipelines.starter.photos import Frames
 from pipelines.types import NOTHING
@@ -27,11 +26,7 @@ class Model:
         self.info, self.model = info, LatentVideoModel(info, device)
 
     def __call__(self, case: Case) -> Frames:
-        info = self.info
-        sampling = Sampling(
-            info.num_inference_steps, info.guidance_scale, case.seed, info.flow_shift, info.guidance_interval
-        )
-        latents = self.model.denoise(self.model.encode(case.asked), sampling)
+        latents = self.model.denoise(self.model.encode(case.asked), self.model.own_sampling(case.seed))
         return np.concatenate(list(self.model.decode(latents)))
 
 

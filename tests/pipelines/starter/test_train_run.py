@@ -13,7 +13,6 @@ import torch
 
 from pipelines.checkpoints import model_info
 from pipelines.model import LatentVideoModel
-from pipelines.sampling import Sampling
 from pipelines.starter import crops, exercises, pairs, plain, train, train_distil, train_transformer
 from pipelines.starter.atlas.forms import made
 from pipelines.starter.atlas.keeping import encoded, keep
@@ -79,7 +78,8 @@ def test_from_nothing_to_a_model_of_few_steps_that_makes_a_clip(
     shutil.copy(checkpoint, tmp_path / "before.pt")
     run(monkeypatch, folder, small_world, "average", "--of", str(tmp_path / "before.pt"), str(checkpoint))
     run(monkeypatch, folder, small_world, "export", "--out", str(tmp_path / "undistilled"))
-    assert json.loads((tmp_path / "undistilled" / "septet.json").read_text())["guidance_scale"] == 2.5
+    facts = json.loads((tmp_path / "undistilled" / "septet.json").read_text())
+    assert (facts["guidance_scale"], facts["approach"], facts["moved_strength"]) == (2.5, 3.0, 0.4)
     run(monkeypatch, folder, small_world, "distil", *minutes)
     run(monkeypatch, folder, small_world, "draw", "--minutes", "0", "--size", "32x32", "--frames", "5")
     run(monkeypatch, folder, small_world, "decoder", *minutes)
@@ -111,11 +111,7 @@ def test_from_nothing_to_a_model_of_few_steps_that_makes_a_clip(
 
 
 def _made(model: LatentVideoModel, asked: Conditioning) -> np.ndarray:
-    info = model.info
-    sampling = Sampling(
-        info.num_inference_steps, info.guidance_scale, 0, info.flow_shift, info.guidance_interval
-    )  # fmt: skip
-    return np.concatenate(list(model.decode(model.denoise(model.encode(asked), sampling))))
+    return np.concatenate(list(model.decode(model.denoise(model.encode(asked), model.own_sampling(seed=0)))))
 
 
 def test_an_export_needs_a_folder_to_go_to(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
