@@ -12,7 +12,7 @@ from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError
 from pipelines.image import image_aspect, image_frame
 from pipelines.media.images import read_image
-from pipelines.motion.moved import Moved, way_on
+from pipelines.motion.moved import Moved, approach, way_on
 from pipelines.presets import Styled
 from pipelines.references import MAX_REFERENCES, Reference, check_references, in_words, pictures_of
 from pipelines.settings import ImageFile
@@ -72,10 +72,11 @@ class TextImageToVideo(VideoPipeline[TextImageToVideoRequest]):
         shown = pictures_of(request.references)
         if request.image is not None and request.image_role == "reference":
             shown = (read_image(Path(request.image)), *shown)
+        if request.image is None or request.image_role == "reference":
+            return self.unroll(request, self.question(request, reference_images=shown, onward=onward))
+        onward = onward or approach(request.prompt, request.rate, self.info)
         asked = self.question(request, reference_images=shown, onward=onward)
-        if request.image is not None and request.image_role == "first-frame":
-            asked = asked.beginning_with(image_frame(request.image, *request.size)[None])
-        return self.unroll(request, asked)
+        return self.unroll(request, asked.beginning_with(image_frame(request.image, *request.size)[None]))
 
 
 def _in_words(request: TextImageToVideoRequest) -> TextImageToVideoRequest:

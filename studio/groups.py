@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from pipelines.settings import ASPECT_RATIOS
-from studio import forms, labels, words
+from studio import forms, labels, tab_words, words
 from studio.adapter_choice import adapter_input
 from studio.components import (
     PRIVATE,
@@ -74,15 +74,20 @@ def styles(form: Form, *, weighed: bool = False) -> None:
             slider(form, "style_weight", 0.05)
 
 
-def motion(form: Form, left_open: str = "") -> gr.Accordion:
-    """How the camera and what it sees move, folded away; a tab may add to it. `left_open`: what a tab says of a clip
-    that leaves all this open."""
+def motion(form: Form, more: str = "") -> gr.Accordion:
+    """How the camera and what it sees move, folded away; a tab may add to it, and say `more` of it."""
     with gr.Accordion(words.MOTION, open=False, elem_classes="s-fields") as folded:
-        note("camera", left_open)
+        note("camera", more)
         for move, widget in camera_moves().items():
             form.add(f"camera.{move}", widget, float)
         _motion_amount(form)
     return folded
+
+
+def left_open(page: Page) -> str:
+    """What is said of a first frame with all this left open: nothing where the model moves it as it will."""
+    info = page.info
+    return tab_words.APPROACH.format(model=info.title) if info and info.approach else ""
 
 
 def camera_moves() -> dict[str, gr.Slider]:

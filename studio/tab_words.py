@@ -68,8 +68,8 @@ ANIMATIC = "Watch it as an animatic"
 ANIMATIC_FILM = "Animatic"
 BOARD_EMPTY = "The board is empty. Give at least one panel some words or a picture."
 
-# Image-to-video tab
-APPROACH = "Where nothing else is asked it draws in slowly: {model} keeps a picture best so."
+# Image-to-video and text + image to video tabs
+APPROACH = "If no word or slider says how a first frame moves, it draws in slowly: {model} keeps a picture best so."
 
 # Render tab
 RENDER_SOURCE = "Start from"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 from pydantic import Field
@@ -40,7 +41,9 @@ def way_on(camera: Camera, rate: Fraction, info: ModelInfo, regions: tuple[Regio
     return Motion(camera, rate, info.models_dir, regions, strength=info.moved_strength)
 
 
-def approach(rate: Fraction, info: ModelInfo) -> Motion | None:
-    """The way on from a picture of which nothing is said: a small model keeps of it what it is shown, so the camera
-    draws in (`ModelInfo.approach`). Others move a picture by themselves."""
+def approach(prompt: str, rate: Fraction, info: ModelInfo) -> Motion | None:
+    """The way on from a picture where no word says how anything moves: a small model keeps of it what it is shown, so
+    the camera draws in (`ModelInfo.approach`). Others move a picture by themselves."""
+    if set(re.findall(r"\w+", prompt.lower())) & set(info.moving_words):
+        return None
     return way_on(Camera(zoom=info.approach), rate, info)

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from studio import components, groups, tab_words
+from studio import components, groups
 from studio.forms import Fields, Values
 from studio.person import Person
 from studio.tabs.base import Page, Tab
@@ -36,7 +36,7 @@ def build(page: Page) -> Tab:
             image = components.image_input(tab.form, "image")
             components.image_input(tab.form, "last_image")
         tab.generate = components.generate_button()
-        with groups.motion(tab.form, _left_open(page)) as folded:
+        with groups.motion(tab.form, groups.left_open(page)) as folded:
             tab.brushes = Brushes(image)
         tab.folded |= dict.fromkeys((*groups.MOTION, "brushes"), folded)
         tab.extra = tab.brushes.widgets
@@ -44,8 +44,3 @@ def build(page: Page) -> Tab:
         groups.finishing(tab.form)
     tab.wire(tab.collect)
     return tab
-
-
-def _left_open(page: Page) -> str:
-    info = page.info
-    return tab_words.APPROACH.format(model=info.title) if info and info.approach else ""

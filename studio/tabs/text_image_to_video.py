@@ -35,7 +35,7 @@ def build(page: Page) -> Tab:
         tab.generate = components.generate_button()
         tab.references = References()
         groups.styles(tab.form)
-        tab.folded |= dict.fromkeys(groups.MOTION, groups.motion(tab.form))
+        tab.folded |= dict.fromkeys(groups.MOTION, groups.motion(tab.form, groups.left_open(page)))
         tab.variants = groups.settings(tab.form, page, makes_length=True)
         groups.finishing(tab.form)
     tab.extra = tab.references.widgets

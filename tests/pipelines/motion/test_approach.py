@@ -1,4 +1,4 @@
-"""A picture of which nothing is said is drawn in on, where the model's folder says so."""
+"""A picture of which nobody says how it moves is drawn in on, where the model's folder says so."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pipelines.types import Conditioning
 from tests.media_samples import picture
 from tests.pipelines.motion.conftest import INFO
 
-NEAR = dataclasses.replace(INFO, approach=4.0)
+NEAR = dataclasses.replace(INFO, approach=4.0, moving_words=["moving", "left"])
 
 
 @pytest.fixture
@@ -58,7 +58,8 @@ def test_a_model_that_needs_no_such_help_is_left_alone(first_question, photo):
 
 
 @pytest.mark.parametrize(
-    "said", [{"prompt": "a red ball"}, {"camera": Camera(pan=3.0)}, {"last_image": "photo"}, {"brushes": "photo"}]
+    "said",
+    [{"prompt": "A red ball, moving."}, {"camera": Camera(pan=3.0)}, {"last_image": "photo"}, {"brushes": "photo"}],
 )  # fmt: skip
 def test_whatever_is_said_of_it_is_followed_instead(said, first_question, photo):
     told = {"last_image": photo} if "last_image" in said else said
@@ -73,11 +74,20 @@ def test_the_amount_of_motion_is_how_fast_it_draws_in(first_question, photo):
     assert rates[5.0] == rates[10.0] == Fraction(8)
 
 
+def test_words_that_say_nothing_of_motion_leave_it_to_the_camera(first_question, photo):
+    words = {"mode": "text-image-to-video", "image": photo, "prompt": "a red ball, unmoved"}
+    assert first_question(NEAR, image=photo, prompt="a red ball").onward.camera == Camera(zoom=4.0)
+    assert first_question(NEAR, **words).onward.camera == Camera(zoom=4.0)
+    assert first_question(NEAR, **words | {"prompt": "a ball moving left"}).onward is None
+    assert first_question(NEAR, **words, image_role="reference").onward is None
+    assert first_question(INFO, **words).onward is None
+
+
 def test_a_panel_with_nothing_but_a_picture_is_drawn_in_on_too(first_question, photo):
     def asked(panel: Panel) -> Conditioning:
         return first_question(NEAR, "storyboard", panels=(panel,))
 
     assert asked(Panel(image=photo, seconds=1.0)).onward.camera == Camera(zoom=4.0)
-    assert asked(Panel(image=photo, prompt="a red ball", seconds=1.0)).onward is None
+    assert asked(Panel(image=photo, prompt="a red ball moving", seconds=1.0)).onward is None
     assert asked(Panel(image=photo, camera=Camera(tilt=2.0), seconds=1.0)).onward.camera == Camera(tilt=2.0)
     assert asked(Panel(prompt="a red ball", seconds=1.0)).onward is None
