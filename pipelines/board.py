@@ -111,8 +111,8 @@ class Board(VideoPipeline[B]):
         for index, panel in enumerate(request.panels):
             spoken = _spoken(request, panel)
             onward = way_on(panel.camera, rate, self.info)
-            if onward is None and panel.image is not None:
-                onward = approach(spoken.prompt, rate, self.info)
+            if panel.image is not None:
+                onward = onward or approach(spoken.prompt, rate, self.info)
             shot = self.question(
                 spoken,
                 num_frames=self.shot_length(panel, rate, self.info),

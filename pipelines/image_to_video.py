@@ -62,7 +62,6 @@ class ImageToVideo(VideoPipeline[ImageToVideoRequest]):
         last = image_frame(request.last_image, *request.size) if request.last_image else None
         regions = regions_of(request.brushes, *request.size)
         onward = way_on(request.camera, request.rate * request.pace, self.info, regions)
-        if onward is None and last is None:
-            # what a model does by itself goes by its own time, faster or slower in the clip
-            onward = approach(request.prompt, request.rate, self.info)
+        if last is None:
+            onward = onward or approach(request.prompt, request.rate, self.info)
         return self.unroll(request, self.question(request, onward=onward).beginning_with(first[None]), last)

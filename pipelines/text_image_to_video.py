@@ -70,13 +70,14 @@ class TextImageToVideo(VideoPipeline[TextImageToVideoRequest]):
         request = _in_words(request)
         onward = way_on(request.camera, request.rate * request.pace, self.info)
         shown = pictures_of(request.references)
+        first = None
         if request.image is not None and request.image_role == "reference":
             shown = (read_image(Path(request.image)), *shown)
-        if request.image is None or request.image_role == "reference":
-            return self.unroll(request, self.question(request, reference_images=shown, onward=onward))
-        onward = onward or approach(request.prompt, request.rate, self.info)
+        elif request.image is not None:
+            first = image_frame(request.image, *request.size)
+            onward = onward or approach(request.prompt, request.rate, self.info)
         asked = self.question(request, reference_images=shown, onward=onward)
-        return self.unroll(request, asked.beginning_with(image_frame(request.image, *request.size)[None]))
+        return self.unroll(request, asked if first is None else asked.beginning_with(first[None]))
 
 
 def _in_words(request: TextImageToVideoRequest) -> TextImageToVideoRequest:

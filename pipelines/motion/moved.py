@@ -43,7 +43,8 @@ def way_on(camera: Camera, rate: Fraction, info: ModelInfo, regions: tuple[Regio
 
 def approach(prompt: str, rate: Fraction, info: ModelInfo) -> Motion | None:
     """The way on from a picture where no word says how anything moves: a small model keeps of it what it is shown, so
-    the camera draws in (`ModelInfo.approach`). Others move a picture by themselves."""
+    the camera draws in (`ModelInfo.approach`). Others move a picture by themselves; in place of that it stands, so its
+    `rate` is of the model's own time, which a motion amount makes faster or slower in the clip."""
     if set(re.findall(r"\w+", prompt.lower())) & set(info.moving_words):
         return None
     return way_on(Camera(zoom=info.approach), rate, info)

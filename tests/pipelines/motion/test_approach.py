@@ -59,11 +59,16 @@ def test_a_model_that_needs_no_such_help_is_left_alone(first_question, photo):
 
 @pytest.mark.parametrize(
     "said",
-    [{"prompt": "A red ball, moving."}, {"camera": Camera(pan=3.0)}, {"last_image": "photo"}, {"brushes": "photo"}],
-)  # fmt: skip
+    [
+        lambda photo: {"prompt": "A red ball, moving."},
+        lambda photo: {"camera": Camera(pan=3.0)},
+        lambda photo: {"last_image": photo},
+        lambda photo: {"brushes": (MotionBrush(mask=photo, horizontal=3.0),)},
+    ],
+    ids=["words", "camera", "last image", "brush"],
+)
 def test_whatever_is_said_of_it_is_followed_instead(said, first_question, photo):
-    told = {"last_image": photo} if "last_image" in said else said
-    told = {"brushes": (MotionBrush(mask=photo, horizontal=3.0),)} if "brushes" in said else told
+    told = said(photo)
     asked = first_question(NEAR, image=photo, **told)
     assert asked.onward is None or asked.onward.camera == told.get("camera", Camera())
 
