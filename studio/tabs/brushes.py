@@ -106,15 +106,18 @@ class Brushes:
             return [fewer, _choice(fewer, fewer), *gone]
 
         def follow(image: str | None, number: float, before: str, caller: gr.Request) -> list[Any]:
-            """Another picture under the brushes: what was painted over the one before means nothing on it."""
+            """Another picture under the brushes: what was painted over the one before means nothing on it.
+
+            A brush that was not there yet is passed over: `add` gives it a canvas, perhaps before this is answered.
+            """
             now = sha256_of(Path(image)) if image else ""
-            if now == before:
+            if now == before or not number:
                 return [gr.skip()] * (MAX_BRUSHES + 1)
             try:
                 canvas = over(caller, image) if image else None
             except SeptetError:  # said when the person asks for something; a picked file alone raises no notice
                 canvas = None
-            return [now, *(canvas if index < number else None for index in range(MAX_BRUSHES))]
+            return [now, *(canvas if index < number else gr.skip() for index in range(MAX_BRUSHES))]
 
         def unfold(number: float, chosen: int | None) -> list[Any]:
             # "hidden" keeps a box on the page: one that is taken off it loses what was painted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
@@ -14,6 +15,8 @@ from PIL import Image
 from pipelines.errors import InputError
 from pipelines.motion.brush import MAX_BRUSHES, painted
 from studio import painting
+from studio.callers import CALLER
+from studio.jobs.inputs import sha256_of
 from studio.person import LOCAL
 from studio.shelf import Shelf
 from studio.tabs import image_to_video
@@ -32,8 +35,13 @@ def shelf(tmp_path: Path) -> Iterator[Shelf]:
 
 
 @pytest.fixture
-def tab(shelf: Shelf) -> image_to_video.ImageToVideoTab:
-    with gr.Blocks():
+def page() -> gr.Blocks:
+    return gr.Blocks()
+
+
+@pytest.fixture
+def tab(shelf: Shelf, page: gr.Blocks) -> image_to_video.ImageToVideoTab:
+    with page:
         tab = image_to_video.build(Page(shelf, shelf.desk.model))
     assert isinstance(tab, image_to_video.ImageToVideoTab)
     return tab
@@ -112,3 +120,16 @@ def test_a_large_picture_is_painted_on_small_and_keeps_its_shape(tmp_path: Path)
 
 def test_there_are_five_brushes_at_most(tab) -> None:
     assert len(tab.brushes.editors) == MAX_BRUSHES == 5
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_another_picture_goes_under_the_brushes_there_are_and_leaves_one_just_being_added(
+    tab, page, photo, number
+) -> None:
+    follow = next(fn.fn for fn in page.fns.values() if getattr(fn.fn, "__name__", "") == "follow")
+    hash_, *canvases = follow(photo, number, "", SimpleNamespace(request=SimpleNamespace(scope={CALLER: LOCAL})))
+    assert [isinstance(canvas, dict) and "background" in canvas for canvas in canvases] == [
+        index < number for index in range(MAX_BRUSHES)
+    ]
+    assert all(canvas == gr.skip() for canvas in canvases[number:])
+    assert hash_ == (sha256_of(Path(photo)) if number else gr.skip())
