@@ -16,7 +16,7 @@ from pipelines.finishing.chain import LAST, finishing_chain, sound_of
 from pipelines.image import image_frame
 from pipelines.media.images import read_image
 from pipelines.motion.camera import Camera
-from pipelines.motion.moved import approach, way_on
+from pipelines.motion.moved import told_way, way_on
 from pipelines.presets import styled_prompt
 from pipelines.restyle import Look, stylist
 from pipelines.settings import Finishing, ImageFile, Settings
@@ -112,7 +112,7 @@ class Board(VideoPipeline[B]):
             spoken = _spoken(request, panel)
             onward = way_on(panel.camera, rate, self.info)
             if panel.image is not None:
-                onward = onward or approach(spoken.prompt, rate, self.info)
+                onward = onward or told_way(spoken.prompt, rate, self.info)
             shot = self.question(
                 spoken,
                 num_frames=self.shot_length(panel, rate, self.info),

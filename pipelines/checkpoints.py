@@ -68,7 +68,9 @@ class ModelInfo:
     guidance_scale: float = 5.0
     guidance_interval: tuple[float, float] = (0.0, 1.0)
     guides_by_frames: bool = False  # it was taught without the frames given, too: they can guide where no words do
-    approach: float = 0.0  # 0..10, how fast the camera draws in on a picture of which nobody says how it moves
+    # 0..10, how fast the camera draws in on a picture of which nobody says how it moves. Above 0: the model keeps of a
+    # picture only what it is shown, so that a camera told in words is shown, too
+    approach: float = 0.0
     moving_words: list[str] = field(default_factory=list)  # those that say it
     moved_strength: float = 1.0  # of the way from noise, that frames are denoised which a camera or brush has moved
     flow_shift: float = 3.0

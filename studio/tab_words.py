@@ -69,7 +69,10 @@ ANIMATIC_FILM = "Animatic"
 BOARD_EMPTY = "The board is empty. Give at least one panel some words or a picture."
 
 # Image-to-video and text + image to video tabs
-APPROACH = "If no word or slider says how a first frame moves, it draws in slowly: {model} keeps a picture best so."
+APPROACH = (
+    "From a first frame, words such as “pan right slowly” move the camera, too. If nothing says how it moves, it draws "
+    "in: {model} keeps a picture best so."
+)
 
 # Render tab
 RENDER_SOURCE = "Start from"

@@ -88,11 +88,26 @@ def test_words_that_say_nothing_of_motion_leave_it_to_the_camera(first_question,
     assert first_question(INFO, **words).onward is None
 
 
+def test_a_camera_told_in_words_is_shown_unless_more_moves(first_question, photo):
+    def camera(prompt: str, info: ModelInfo = NEAR, **fields: Any) -> Camera | None:
+        onward = first_question(info, image=photo, prompt=prompt, **fields).onward
+        return onward and onward.camera
+
+    assert camera("a red ball, the camera pans right") == Camera(pan=5.0)
+    assert camera("slow zoom out") == Camera(zoom=-2.0)
+    assert camera("a ball moving, pan right") is None
+    assert camera("pan right, pan left") is None  # it stands still, and so it is said
+    assert camera("pan right", INFO) is None
+    assert camera("pan right", camera=Camera(tilt=1.0)) == Camera(tilt=1.0)
+    assert camera("pan right", mode="text-image-to-video") == Camera(pan=5.0)
+
+
 def test_a_panel_with_nothing_but_a_picture_is_drawn_in_on_too(first_question, photo):
     def asked(panel: Panel) -> Conditioning:
         return first_question(NEAR, "storyboard", panels=(panel,))
 
     assert asked(Panel(image=photo, seconds=1.0)).onward.camera == Camera(zoom=4.0)
     assert asked(Panel(image=photo, prompt="a red ball moving", seconds=1.0)).onward is None
+    assert asked(Panel(image=photo, prompt="tilt up", seconds=1.0)).onward.camera == Camera(tilt=5.0)
     assert asked(Panel(image=photo, camera=Camera(tilt=2.0), seconds=1.0)).onward.camera == Camera(tilt=2.0)
     assert asked(Panel(prompt="a red ball", seconds=1.0)).onward is None
