@@ -119,7 +119,7 @@ def explain(error: ValidationError) -> InputError:
         if fault["type"] == "extra_forbidden":
             faults.append(f"there is no setting called {field}")
         elif fault["type"] == "missing":
-            faults.append(f"{field} is missing")
+            faults.append(f"{field} is missing; give one")
         else:
             rule = fault["msg"].removeprefix("Value error, ")
             faults.append(f"{field}: {rule[:1].lower()}{rule[1:]}, not {_shown(fault['input'])}")

@@ -148,7 +148,8 @@ class Tab:
                 raise InputError(words.NO_EXAMPLE)
             return self.fill(row.filled(partial(hand_over, caller_of(caller))))
 
-        rows.pick(pick, None, self.outputs, **PRIVATE)
+        # each of two quick clicks, one after the other; gradio's "always_last" would ask for the first one twice
+        rows.pick(pick, None, self.outputs, trigger_mode="multiple", concurrency_limit=1, **PRIVATE)
 
 
 def _says(value: Any) -> bool:

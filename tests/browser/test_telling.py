@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from pipelines.media.metadata import read_recipe
 from studio import labels, tab_words, words
+from studio.examples import examples
 from tests.browser import hands
 from tests.browser.conftest import PATIENCE, Inputs
 
@@ -88,3 +89,11 @@ def test_a_painted_region_becomes_a_brush(page: Page, inputs: Inputs, tmp_path: 
     assert recipe is not None
     (brush,) = recipe["request"]["brushes"]
     assert (brush["horizontal"], brush["vertical"]) == (6, 0)
+
+
+def test_the_last_of_two_examples_clicked_in_haste_is_shown(page: Page) -> None:
+    tab = hands.open_tab(page, "text-to-video")
+    rows = tab.locator(".s-example")
+    rows.nth(0).click()
+    rows.nth(1).click()
+    expect(hands.field(tab, "prompt")).to_have_value(str(examples()["text-to-video"][1].fields["prompt"]))
