@@ -50,7 +50,7 @@ HELD_BY: dict[str, tuple[str, ...]] = {
         "pipelines/motion/test_amount.py::test_the_amount_never_changes_how_long_a_clip_is",
         "pipelines/motion/test_brush.py::test_a_painted_region_goes_its_way_and_farther_the_more_is_asked",
         "pipelines/motion/test_starter_moves.py::test_more_motion_is_more_flow",
-        "browser/test_telling.py::test_a_painted_region_becomes_a_brush",
+        "browser/test_telling.py::test_painted_regions_become_brushes_one_of_which_is_seen_at_a_time",
     ),
     "loop": ("pipelines/finishing/test_loop.py::test_the_seam_is_no_larger_than_any_other_step",),
     "crop to a ratio": (

@@ -30,16 +30,20 @@ class Brushes:
         note("brushes")
         self.count = gr.Number(0, visible=False, precision=0, label=labels.label("brushes"))
         self.painted_on = gr.Textbox("", visible=False, label=labels.label("image"))  # the picture's hash
-        self.which = gr.Radio(choices=[1], value=1, label=tab_words.BRUSH_WHICH, visible=False)
         self.boxes: list[gr.Column] = []
         self.editors: list[gr.ImageEditor] = []
         self.strengths: list[dict[str, gr.Slider]] = []
-        for _ in range(MAX_BRUSHES):
-            with gr.Column(visible=False) as box:
-                # out of sight itself, too, or the browser loads a painting program with the page
-                self.editors.append(painting.editor(labels.label("brush.mask"), visible=False))
-                self.strengths.append(_strengths())
-            self.boxes.append(box)
+        # of the boxes there are the style shows the chosen one: a box taken off the page loses what was painted
+        with gr.Column(elem_classes="s-brushes"):
+            self.which = gr.Radio(
+                choices=[1], value=1, label=tab_words.BRUSH_WHICH, visible=False, elem_classes="s-which"
+            )
+            for number in range(1, MAX_BRUSHES + 1):
+                with gr.Column(visible=False, elem_classes=["s-brush", f"s-brush-{number}"]) as box:
+                    # out of sight itself, too, or the browser loads a painting program with the page
+                    self.editors.append(painting.editor(labels.label("brush.mask"), visible=False))
+                    self.strengths.append(_strengths())
+                self.boxes.append(box)
         with gr.Row():
             self.add = gr.Button(tab_words.BRUSH_ADD, size="sm")
             self.remove = gr.Button(tab_words.BRUSH_REMOVE, size="sm", visible=False)
@@ -119,26 +123,15 @@ class Brushes:
                 canvas = None
             return [now, *(canvas if index < number else gr.skip() for index in range(MAX_BRUSHES))]
 
-        def unfold(number: float, chosen: int | None) -> list[Any]:
-            # "hidden" keeps a box on the page: one that is taken off it loses what was painted
-            boxes = [
-                gr.update(visible=False if index >= number else True if index + 1 == chosen else "hidden")
-                for index in range(MAX_BRUSHES)
-            ]
-            editors = [gr.update(visible=index < number) for index in range(MAX_BRUSHES)]
-            return [gr.update(visible=number < MAX_BRUSHES), gr.update(visible=number > 0), *boxes, *editors]
+        def unfold(number: float) -> list[Any]:
+            there = [gr.update(visible=index < number) for index in range(MAX_BRUSHES)]
+            return [gr.update(visible=number < MAX_BRUSHES), gr.update(visible=number > 0), *there, *there]
 
         strengths = [widget for each in self.strengths for widget in each.values()]
         self.add.click(add, [self.image, count], [count, which, self.painted_on, *self.editors], **PRIVATE)
         self.remove.click(remove, count, [count, which, *strengths], **PRIVATE)
         self.image.change(follow, [self.image, count, self.painted_on], [self.painted_on, *self.editors], **PRIVATE)
-        gr.on(
-            [count.change, which.change],
-            unfold,
-            [count, which],
-            [self.add, self.remove, *self.boxes, *self.editors],
-            **PRIVATE,
-        )
+        count.change(unfold, count, [self.add, self.remove, *self.boxes, *self.editors], **PRIVATE)
 
 
 def _strengths() -> dict[str, gr.Slider]:

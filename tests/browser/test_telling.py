@@ -72,23 +72,32 @@ def test_a_picture_with_a_name_is_offered_under_the_prompt_and_used(page: Page, 
     assert [each["name"] for each in recipe["request"]["references"]] == ["hero"]
 
 
-def test_a_painted_region_becomes_a_brush(page: Page, inputs: Inputs, tmp_path: Path) -> None:
+def test_painted_regions_become_brushes_one_of_which_is_seen_at_a_time(
+    page: Page, inputs: Inputs, tmp_path: Path
+) -> None:
     tab = hands.open_tab(page, "image-to-video")
     hands.give_inputs(tab, "image-to-video", inputs)
     hands.unfold(tab, words.MOTION)
-    tab.get_by_role("button", name=tab_words.BRUSH_ADD).click()
-    hands.paint(tab.locator("canvas").filter(visible=True).first, (0.2, 0.5), (0.4, 0.55))
-    slider = tab.get_by_label(labels.label("brush.horizontal")).filter(visible=True).first
-    slider.fill("6")
-    slider.press("Tab")
+    editor = tab.get_by_text(labels.label("brush.mask")).filter(visible=True)
+    for way, strength in (("horizontal", "6"), ("vertical", "-3")):
+        tab.get_by_role("button", name=tab_words.BRUSH_ADD).click()
+        slider = tab.get_by_label(labels.label(f"brush.{way}")).filter(visible=True).first
+        expect(slider).to_have_value("0")  # the new brush's
+        expect(editor).to_have_count(1)
+        hands.paint(tab.locator("canvas").filter(visible=True).first, (0.2, 0.5), (0.4, 0.55))
+        slider.fill(strength)
+        slider.press("Tab")
+    tab.get_by_label("1", exact=True).filter(visible=True).first.check()
+    expect(editor).to_have_count(1)
+    expect(tab.get_by_label(labels.label("brush.horizontal")).filter(visible=True).first).to_have_value("6")
     hands.hurry(tab)
     hands.generate_new(tab, "image-to-video")
     panel = hands.result(page, "image-to-video")
     hands.wait_for_clip(panel)
     recipe = read_recipe(hands.download(panel, tmp_path))
     assert recipe is not None
-    (brush,) = recipe["request"]["brushes"]
-    assert (brush["horizontal"], brush["vertical"]) == (6, 0)
+    brushes = recipe["request"]["brushes"]
+    assert [(brush["horizontal"], brush["vertical"]) for brush in brushes] == [(6, 0), (0, -3)]
 
 
 def test_the_last_of_two_examples_clicked_in_haste_is_shown(page: Page) -> None:
