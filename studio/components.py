@@ -274,8 +274,8 @@ def result_panel(mode: str) -> gr.HTML:
     )
 
 
-def example_rows(rows: tuple[Example, ...]) -> gr.HTML:
-    """Examples a person can click. Event: pick, with the index of the row."""
+def example_rows(rows: tuple[Example, ...], mode: str) -> gr.HTML:
+    """Examples a person can click. Event: pick, with the index of the row; Generate waits until `filled` is run."""
     cells = "".join(
         f'<button type="button" class="s-example" data-index="{index}">{_face(row)}<span>{escape(row.title)}'
         f"<small>{escape(str(row.fields.get('prompt', '')))}</small></span></button>"
@@ -286,7 +286,14 @@ def example_rows(rows: tuple[Example, ...]) -> gr.HTML:
         "</section>",
         js_on_load=(STATIC / "examples.js").read_text("utf-8"),
         apply_default_css=False,
+        elem_id=f"examples-{mode}",
     )
+
+
+def filled(mode: str) -> str:
+    """The script that tells a mode's examples that the fields are filled."""
+    rows = f"document.querySelector('#examples-{mode} .s-strip')"
+    return f"() => {rows}.dispatchEvent(new Event('filled', {{ bubbles: true }}))"
 
 
 def _face(row: Example) -> str:

@@ -66,7 +66,7 @@ class Tab:
                 self.panel = components.result_panel(self.mode)
                 rows = examples().get(self.mode, ())
                 if rows:
-                    self._examples = components.example_rows(rows)
+                    self._examples = components.example_rows(rows, self.mode)
 
     @property
     def widgets(self) -> set[Any]:
@@ -149,7 +149,8 @@ class Tab:
             return self.fill(row.filled(partial(hand_over, caller_of(caller))))
 
         # each of two quick clicks, one after the other; gradio's "always_last" would ask for the first one twice
-        rows.pick(pick, None, self.outputs, trigger_mode="multiple", concurrency_limit=1, **PRIVATE)
+        picked = rows.pick(pick, None, self.outputs, trigger_mode="multiple", concurrency_limit=1, **PRIVATE)
+        picked.then(None, None, None, js=components.filled(self.mode), **PRIVATE)
 
 
 def _says(value: Any) -> bool:

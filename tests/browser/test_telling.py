@@ -106,3 +106,14 @@ def test_the_last_of_two_examples_clicked_in_haste_is_shown(page: Page) -> None:
     rows.nth(0).click()
     rows.nth(1).click()
     expect(hands.field(tab, "prompt")).to_have_value(str(examples()["text-to-video"][1].fields["prompt"]))
+
+
+def test_generate_pressed_while_an_example_is_filled_in_waits_for_it(page: Page) -> None:
+    tab = hands.open_tab(page, "image-to-video")
+
+    def in_haste(tab: Locator) -> None:
+        tab.locator(".s-example").first.click()
+        hands.generate(tab)
+
+    hands.generate_new(tab, "image-to-video", in_haste)
+    expect(tab.get_by_role("button", name=words.GENERATE, exact=True)).not_to_have_attribute("aria-busy", "true")
