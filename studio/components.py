@@ -17,7 +17,7 @@ from studio import forms, labels, words
 from studio.examples import Example
 from studio.forms import Form
 from studio.theme import STATIC
-from studio.views import marks
+from studio.views.examples import example_strip
 from studio.views.styles import style_grid
 from studio.views.vocabulary import under_prompt
 
@@ -276,14 +276,8 @@ def result_panel(mode: str) -> gr.HTML:
 
 def example_rows(rows: tuple[Example, ...], mode: str) -> gr.HTML:
     """Examples a person can click. Event: pick, with the index of the row; Generate waits until `filled` is run."""
-    cells = "".join(
-        f'<button type="button" class="s-example" data-index="{index}">{_face(row)}<span>{escape(row.title)}'
-        f"<small>{escape(str(row.fields.get('prompt', '')))}</small></span></button>"
-        for index, row in enumerate(rows)
-    )
     return gr.HTML(
-        html_template=f'<section class="s-strip"><h3>{escape(words.EXAMPLES)}</h3><div class="s-examples">{cells}</div>'
-        "</section>",
+        html_template=example_strip(rows),
         js_on_load=(STATIC / "examples.js").read_text("utf-8"),
         apply_default_css=False,
         elem_id=f"examples-{mode}",
@@ -294,12 +288,3 @@ def filled(mode: str) -> str:
     """The script that tells a mode's examples that the fields are filled."""
     rows = f"document.querySelector('#examples-{mode} .s-strip')"
     return f"() => {rows}.dispatchEvent(new Event('filled', {{ bubbles: true }}))"
-
-
-def _face(row: Example) -> str:
-    if row.face is None:
-        return f"<i>{marks.QUOTE}</i>"
-    address = f"examples/{escape(row.face)}"
-    if row.face.lower().endswith((".mp4", ".webm", ".mov")):
-        return f'<video src="{address}#t=0.1" muted loop playsinline preload="metadata" tabindex="-1"></video>'
-    return f'<img loading="lazy" alt="" src="{address}">'

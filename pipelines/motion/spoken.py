@@ -62,17 +62,16 @@ def _forms(verb: str) -> str:
 
 def _pattern(verbs: str, ways: str) -> re.Pattern[str]:
     """All the ways to tell one move."""
-    how = rf"(?:{_HOW}\s+)?"
-    heads = [rf"(?:the\s+|a\s+)?camera\s+(?:is\s+)?{how}(?:{_any(verbs.split('|'))})"]
+    how, told = rf"(?:{_HOW}\s+)?", _any(verbs.split("|"))
+    after_camera = rf"\b(?:the\s+|a\s+)?camera\s+(?:is\s+)?{how}(?:{told})"
     if not ways:  # "rises" without "camera" is what a balloon does
-        return _words(rf"{heads[0]}(?:\s+{_HOW})?")
-    heads.append(rf"(?:(?<=[,.;:])|^)\s*(?:(?:an?\s+)?{_HOW}\s+)?(?:{_any(verbs.split('|'))})")
+        return re.compile(rf"{after_camera}(?:\s+{_HOW})?\b", re.IGNORECASE)
+    heads = [after_camera, rf"(?:(?<=[,.;:])|^)\s*(?:(?:an?\s+)?{_HOW}\s+)?(?:{told})"]
     own = [verb for verb in verbs.split("|") if verb in _CAMERAS_OWN]
     if own:
-        heads.append(rf"(?:an?\s+)?{how}(?:{_any(own)})")
-    head = "|".join(heads)
+        heads.append(rf"\b(?:an?\s+)?{how}(?:{_any(own)})")
     return re.compile(
-        rf"(?:\b|^|(?<=[,.;:]))(?:{head})\s+{how}(?:(?:to|towards)\s+)?(?:the\s+)?(?:{ways})\b(?:\s+{_HOW}\b)?",
+        rf"(?:{'|'.join(heads)})\s+{how}(?:(?:to|towards)\s+)?(?:the\s+)?(?:{ways})\b(?:\s+{_HOW}\b)?",
         re.IGNORECASE,
     )
 

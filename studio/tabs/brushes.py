@@ -114,8 +114,8 @@ class Brushes:
 
             A brush that was not there yet is passed over: `add` gives it a canvas, perhaps before this is answered.
             """
-            now = sha256_of(Path(image)) if image else ""
-            if now == before or not number:
+            now = sha256_of(Path(image)) if image and number else ""
+            if not number or now == before:
                 return [gr.skip()] * (MAX_BRUSHES + 1)
             try:
                 canvas = over(caller, image) if image else None

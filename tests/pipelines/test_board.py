@@ -11,7 +11,6 @@ from safetensors.torch import load_file
 
 from pipelines.board import Board, another_take
 from pipelines.errors import InputError
-from pipelines.finishing.chunks import frames_of
 from pipelines.latents import question_key
 from pipelines.media.metadata import read_recipe
 from pipelines.media.read import read_video
@@ -21,6 +20,7 @@ from pipelines.sampling import Sampling
 from pipelines.settings import Finishing
 from pipelines.storyboard import Storyboard, StoryboardRequest
 from pipelines.types import Conditioning
+from tests.media_samples import collect
 from tests.tiny import tiny_info
 
 INFO = dataclasses.replace(tiny_info(), upscale=1, delivery_rate="8")
@@ -75,7 +75,7 @@ def kept_latents(clip):
 
 def different_frames(one, other):
     """The largest difference in each frame that is not the same."""
-    pairs = zip(*(frames_of(read_video(clip.path).chunks) for clip in (one, other)), strict=True)
+    pairs = zip(*(collect(read_video(clip.path)) for clip in (one, other)), strict=True)
     largest = {index: int(cv2.absdiff(*pair).max()) for index, pair in enumerate(pairs)}
     return {index: difference for index, difference in largest.items() if difference}
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import gradio as gr
 from PIL import Image
 
 from pipelines.types import Request
+from studio.callers import CALLER
 from studio.jobs.desk import JobDesk
 from studio.jobs.job import Job
 from studio.jobs.ledger import Ledger
@@ -62,3 +66,13 @@ def finish(shelf: Shelf, request: Request, clip: bytes = b"not really a clip" * 
     ledger.done(claimed, {**job.recipe, "made": MADE}, {"denoise": 1.5, "decode": 0.5})
     ledger.close()
     return shelf.desk.job(person, job.id)
+
+
+def handler(page: gr.Blocks, name: str) -> Callable[..., Any]:
+    """What the page calls by that name."""
+    return next(fn.fn for fn in page.fns.values() if fn.fn is not None and getattr(fn.fn, "__name__", "") == name)
+
+
+def called_by(person: Person = LOCAL) -> Any:
+    """The request in which gradio hands a handler its caller."""
+    return SimpleNamespace(request=SimpleNamespace(scope={CALLER: person}))

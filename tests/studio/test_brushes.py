@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
@@ -15,13 +14,12 @@ from PIL import Image
 from pipelines.errors import InputError
 from pipelines.motion.brush import MAX_BRUSHES, painted
 from studio import painting
-from studio.callers import CALLER
 from studio.jobs.inputs import sha256_of
 from studio.person import LOCAL
 from studio.shelf import Shelf
 from studio.tabs import image_to_video
 from studio.tabs.base import Page
-from tests.studio.rooms import quiet_shelf
+from tests.studio.rooms import called_by, handler, quiet_shelf
 
 WIDTH, HEIGHT = 192, 128
 LEFT = np.s_[:, : WIDTH // 2]
@@ -126,8 +124,7 @@ def test_there_are_five_brushes_at_most(tab) -> None:
 def test_another_picture_goes_under_the_brushes_there_are_and_leaves_one_just_being_added(
     tab, page, photo, number
 ) -> None:
-    follow = next(fn.fn for fn in page.fns.values() if getattr(fn.fn, "__name__", "") == "follow")
-    hash_, *canvases = follow(photo, number, "", SimpleNamespace(request=SimpleNamespace(scope={CALLER: LOCAL})))
+    hash_, *canvases = handler(page, "follow")(photo, number, "", called_by())
     assert [isinstance(canvas, dict) and "background" in canvas for canvas in canvases] == [
         index < number for index in range(MAX_BRUSHES)
     ]

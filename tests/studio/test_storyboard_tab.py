@@ -11,7 +11,6 @@ import gradio as gr
 import pytest
 
 from pipelines.checkpoints import STARTER, ModelInfo
-from studio.callers import CALLER
 from studio.length import told
 from studio.person import LOCAL
 from studio.recipes import build_request
@@ -20,7 +19,7 @@ from studio.tabs import storyboard
 from studio.tabs.base import Page
 from studio.tabs.storyboard import StoryboardTab
 from studio.views.panel import panel
-from tests.studio.rooms import finish, quiet_shelf
+from tests.studio.rooms import called_by, finish, handler, quiet_shelf
 
 STILL = {"truck": 0.0, "pedestal": 0.0, "pan": 0.0, "tilt": 0.0, "roll": 0.0, "zoom": 0.0}
 PANELS = [
@@ -69,11 +68,7 @@ def test_one_shot_is_asked_for_again_and_the_recipe_says_so(shelf: Shelf) -> Non
     with gr.Blocks() as blocks:
         storyboard.build(Page(shelf, shelf.desk.model))
     job = finish(shelf, board(shelf))
-    reshoot = next(fn.fn for fn in blocks.fns.values() if getattr(fn.fn, "__name__", "") == "reshoot")
-    assert reshoot is not None
-    answer = reshoot(
-        SimpleNamespace(job=job.id, shot=2), SimpleNamespace(request=SimpleNamespace(scope={CALLER: LOCAL}))
-    )
+    answer = handler(blocks, "reshoot")(SimpleNamespace(job=job.id, shot=2), called_by())
     made = shelf.desk.job(LOCAL, answer["job"])
     asked = made.recipe["request"]
     assert [each["take"] for each in asked["panels"]] == [3, 2]

@@ -96,7 +96,7 @@ def test_a_camera_told_in_words_is_shown_unless_more_moves(first_question, photo
     assert camera("a red ball, the camera pans right") == Camera(pan=5.0)
     assert camera("slow zoom out") == Camera(zoom=-2.0)
     assert camera("a ball moving, pan right") is None
-    assert camera("pan right, pan left") is None  # it stands still, and so it is said
+    assert camera("pan right, pan left") is None  # they cancel out: left to the model
     assert camera("pan right", INFO) is None
     assert camera("pan right", camera=Camera(tilt=1.0)) == Camera(tilt=1.0)
     assert camera("pan right", mode="text-image-to-video") == Camera(pan=5.0)
