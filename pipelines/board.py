@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar, TypeVar
@@ -16,7 +17,8 @@ from pipelines.finishing.chain import LAST, finishing_chain, sound_of
 from pipelines.image import image_frame
 from pipelines.media.images import read_image
 from pipelines.motion.camera import Camera
-from pipelines.motion.moved import told_way, way_on
+from pipelines.motion.moved import way_on
+from pipelines.motion.told import told_way
 from pipelines.presets import styled_prompt
 from pipelines.restyle import Look, stylist
 from pipelines.settings import Finishing, ImageFile, Settings
@@ -110,20 +112,18 @@ class Board(VideoPipeline[B]):
         references = tuple(read_image(Path(picture)) for picture in given if picture is not None)
         for index, panel in enumerate(request.panels):
             spoken = _spoken(request, panel)
-            onward = way_on(panel.camera, rate, self.info)
-            if panel.image is not None:
-                onward = onward or told_way(spoken.prompt, rate, self.info)
             shot = self.question(
                 spoken,
                 num_frames=self.shot_length(panel, rate, self.info),
                 reference_images=references,
-                onward=onward,
+                onward=way_on(panel.camera, rate, self.info),
                 subject_of=FIRST if index > FIRST and _follows_first(request) else None,
                 take=panel.take,
             )
             if panel.image is not None:
                 picture = image_frame(panel.image, shot.width, shot.height)[None]
-                shot = shot.beginning_with(picture if style is None else style(picture))
+                onward = shot.onward or told_way(spoken.prompt, picture[0], rate, self.info)
+                shot = replace(shot, onward=onward).beginning_with(picture if style is None else style(picture))
             yield shot
 
     @staticmethod

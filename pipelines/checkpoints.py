@@ -69,9 +69,8 @@ class ModelInfo:
     guidance_interval: tuple[float, float] = (0.0, 1.0)
     guides_by_frames: bool = False  # it was taught without the frames given, too: they can guide where no words do
     # 0..10, how fast the camera draws in on a picture of which nobody says how it moves. Above 0: the model keeps of a
-    # picture only what it is shown, so that a camera told in words is shown, too
+    # picture only what it is shown, so that what words tell is shown, too
     approach: float = 0.0
-    moving_words: list[str] = field(default_factory=list)  # those that say it
     moved_strength: float = 1.0  # of the way from noise, that frames are denoised which a camera or brush has moved
     flow_shift: float = 3.0
     upscale: int = 1
@@ -224,7 +223,6 @@ _PLAIN_SETTINGS = (
     "guidance_scale",
     "guides_by_frames",
     "approach",
-    "moving_words",
     "moved_strength",
     "flow_shift",
     "upscale",

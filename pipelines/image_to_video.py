@@ -13,7 +13,8 @@ from pipelines.errors import InputError
 from pipelines.image import image_aspect, image_frame
 from pipelines.media.images import read_image
 from pipelines.motion.brush import MAX_BRUSHES, MotionBrush, check_brushes, regions_of
-from pipelines.motion.moved import Moved, told_way, way_on
+from pipelines.motion.moved import Moved, way_on
+from pipelines.motion.told import told_way
 from pipelines.settings import ImageFile
 from pipelines.types import Plan, Request
 
@@ -63,5 +64,5 @@ class ImageToVideo(VideoPipeline[ImageToVideoRequest]):
         regions = regions_of(request.brushes, *request.size)
         onward = way_on(request.camera, request.rate * request.pace, self.info, regions)
         if last is None:
-            onward = onward or told_way(request.prompt, request.rate, self.info)
+            onward = onward or told_way(request.prompt, first, request.rate, self.info)
         return self.unroll(request, self.question(request, onward=onward).beginning_with(first[None]), last)

@@ -12,7 +12,8 @@ from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError
 from pipelines.image import image_aspect, image_frame
 from pipelines.media.images import read_image
-from pipelines.motion.moved import Moved, told_way, way_on
+from pipelines.motion.moved import Moved, way_on
+from pipelines.motion.told import told_way
 from pipelines.presets import Styled
 from pipelines.references import MAX_REFERENCES, Reference, check_references, in_words, pictures_of
 from pipelines.settings import ImageFile
@@ -75,7 +76,7 @@ class TextImageToVideo(VideoPipeline[TextImageToVideoRequest]):
             shown = (read_image(Path(request.image)), *shown)
         elif request.image is not None:
             first = image_frame(request.image, *request.size)
-            onward = onward or told_way(request.prompt, request.rate, self.info)
+            onward = onward or told_way(request.prompt, first, request.rate, self.info)
         asked = self.question(request, reference_images=shown, onward=onward)
         return self.unroll(request, asked if first is None else asked.beginning_with(first[None]))
 

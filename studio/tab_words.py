@@ -70,8 +70,8 @@ BOARD_EMPTY = "The board is empty. Give at least one panel some words or a pictu
 
 # Image-to-video and text + image to video tabs
 APPROACH = (
-    "From a first frame, words such as “pan right slowly” move the camera, too. If nothing says how it moves, it draws "
-    "in: {model} keeps a picture best so."
+    "From a first frame, words move the camera (“pan right slowly”) or what stands out in the picture (“moving left”, "
+    "“rising”, “jumping”), too. If nothing says how it moves, the camera draws in: {model} keeps a picture best so."
 )
 
 # Render tab

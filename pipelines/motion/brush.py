@@ -33,33 +33,46 @@ FEATHER = 0.01  # of the shorter side
 NOTHING_LEFT = 0.004  # a share of a movement too small to show
 
 
-class MotionBrush(Settings):
-    """A region painted over the picture, and how it moves."""
+class Movement(Settings):
+    """How a part of a picture moves."""
 
-    mask: ImageFile = Field(description="a picture of the same size, white where it is painted")
     horizontal: Move = Field(0.0, description="to the right, or left where negative")
     vertical: Move = Field(0.0, description="up, or down where negative")
     proximity: Move = Field(0.0, description="closer, or away where negative")
     ambient: float = Field(0.0, ge=0, le=10, description="how much it sways in its place")
 
+    @property
+    def is_none(self) -> bool:
+        """Whether nothing moves."""
+        return not any((self.horizontal, self.vertical, self.proximity, self.ambient))
+
+    def way(self, width: int, height: int, since: float, until: float) -> Floats:
+        """How far it goes as a whole between two moments in seconds: (x, y) pixels of a picture of that size."""
+        ahead = WAY * max(width, height) * (until - since) / 10
+        return np.array((self.horizontal * ahead, -self.vertical * ahead), np.float32)
+
+
+class MotionBrush(Movement):
+    """A region painted over the picture, and how it moves."""
+
+    mask: ImageFile = Field(description="a picture of the same size, white where it is painted")
+
 
 @dataclass(frozen=True)
 class Region:
-    """A brush on a picture: `share` (H, W) float32, 0..1, of its movement that each pixel takes part in."""
+    """A part of a picture that moves: `share` (H, W) float32, 0..1, of the movement that each pixel takes part in."""
 
-    brush: MotionBrush
+    movement: Movement
     share: Floats
 
     def shift(self, since: float, until: float) -> Floats:
         """How far each pixel that takes part in full moves between two moments in seconds: (H, W, 2) pixels."""
         height, width = self.share.shape
-        brush, passed = self.brush, until - since
         places = pixel_places(width, height)
-        way = np.array((brush.horizontal, -brush.vertical), np.float32) * (WAY * max(width, height) * passed / 10)
-        growth = math.exp(brush.proximity / 10 * GROWTH * passed) - 1
-        moved = way + np.float32(growth) * (places - self._centre(places))
-        if brush.ambient:
-            reach = np.float32(brush.ambient / 10 * SWAY * min(width, height))
+        growth = math.exp(self.movement.proximity / 10 * GROWTH * (until - since)) - 1
+        moved = self.movement.way(width, height, since, until) + np.float32(growth) * (places - self._centre(places))
+        if self.movement.ambient:
+            reach = np.float32(self.movement.ambient / 10 * SWAY * min(width, height))
             moved = moved + reach * (_sway(places, until) - _sway(places, since))
         return np.asarray(moved, np.float32)
 
@@ -90,7 +103,7 @@ def check_brushes(brushes: Sequence[MotionBrush], image: Path) -> None:
             )
         if not (painted(mask) > 127).any():
             raise InputError(f"Brush {number} has painted nothing: its mask is black. Paint where things shall move.")
-        if not (brush.horizontal or brush.vertical or brush.proximity or brush.ambient):
+        if brush.is_none:
             raise InputError(f"Brush {number} moves nothing. Give it a direction or ambient motion, or remove it.")
 
 
@@ -99,8 +112,7 @@ def regions_of(brushes: Sequence[MotionBrush], width: int, height: int) -> tuple
     regions: list[Region] = []
     for brush in brushes:
         mask = fit_cover(np.repeat(painted(Path(brush.mask))[..., None], 3, axis=2), width, height)[..., 0]
-        share = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), _softness(width, height))
-        share[share < NOTHING_LEFT] = 0
+        share = feathered(mask)
         regions = [replace(below, share=below.share * (1 - share)) for below in regions]
         regions.append(Region(brush, share))
     return tuple(regions)
@@ -109,6 +121,13 @@ def regions_of(brushes: Sequence[MotionBrush], width: int, height: int) -> tuple
 def painted(mask: Path) -> NDArray[np.uint8]:
     """(H, W) uint8 of a mask picture, 255 where it is painted."""
     return next(iter(read_mask(mask, size=image_size(mask), num_frames=1, frame_rate=Fraction(1))))[0]
+
+
+def feathered(mask: NDArray[np.uint8]) -> Floats:
+    """(H, W) uint8, 255 where something moves -> (H, W) 0..1, of its movement that each pixel takes part in."""
+    share = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), _softness(*mask.shape[::-1]))
+    share[share < NOTHING_LEFT] = 0
+    return np.asarray(share, np.float32)
 
 
 def _softness(width: int, height: int) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 
 from pydantic import Field
@@ -11,7 +10,6 @@ from pipelines.checkpoints import ModelInfo
 from pipelines.motion.brush import Region
 from pipelines.motion.camera import Camera
 from pipelines.motion.path import Motion
-from pipelines.motion.spoken import spoken_camera
 from pipelines.settings import Settings
 
 
@@ -40,19 +38,3 @@ def way_on(camera: Camera, rate: Fraction, info: ModelInfo, regions: tuple[Regio
     if camera.is_still and not regions:
         return None
     return Motion(camera, rate, info.models_dir, regions, strength=info.moved_strength)
-
-
-def told_way(prompt: str, rate: Fraction, info: ModelInfo) -> Motion | None:
-    """The way on from a picture where neither slider nor brush gives one, for a model that keeps of a picture only
-    what it is shown (`ModelInfo.approach`): the camera goes as the words say, and draws in where they say of nothing
-    how it moves. None where they say it of more than the camera.
-
-    Others move a picture by themselves; in place of that it stands, so its `rate` is of the model's own time, which a
-    motion amount makes faster or slower in the clip.
-    """
-    if not info.approach:
-        return None
-    camera, rest = spoken_camera(prompt)
-    if set(re.findall(r"\w+", rest.lower())) & set(info.moving_words):
-        return None
-    return way_on(camera if rest != prompt else Camera(zoom=info.approach), rate, info)

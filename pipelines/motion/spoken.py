@@ -9,7 +9,7 @@ from pipelines.motion.camera import Camera
 USUAL, SLOW, FAST = 5.0, 2.0, 8.0  # of the 10 a slider goes to
 _SLOW = "slow|slowly|gentle|gently|slight|slightly"
 _FAST = "fast|quick|quickly|rapid|rapidly|strongly"
-_HOW = rf"(?:{_SLOW}|{_FAST})"
+HOW = rf"(?:{_SLOW}|{_FAST})"
 
 # What a move is called, a verb and a way, and what it does to the sliders.
 _MOVES: tuple[tuple[str, str, dict[str, int]], ...] = (
@@ -30,6 +30,8 @@ _MOVES: tuple[tuple[str, str, dict[str, int]], ...] = (
     ("orbit|circle", "right", {"truck": 1, "pan": -1}),  # what is near stays in the middle
     ("orbit|circle", "left", {"truck": -1, "pan": 1}),
 )
+_DOUBLED = {"pan", "run", "swim", "hop", "drop", "spin", "wag", "flap", "nod", "get", "step"}  # pan, panning
+_SUBJECTS_TOO = {"move", "slide", "travel", "roll", "lean", "look", "draw"}  # "a cat, looking up" is no camera
 _CAMERAS_OWN = {"zoom", "tilt", "pedestal", "orbit", "dolly"}  # verbs that nothing but a camera does
 
 
@@ -37,47 +39,56 @@ def spoken_camera(prompt: str) -> tuple[Camera, str]:
     """The camera that the words of a prompt tell, and the prompt without them. A still one where they tell none.
 
     Moves told together are added up. What a subject may do as well ("moves left"), or what is also the name of a thing
-    ("a truck left of the house"), counts only after "camera" or, without an article, at the beginning of a part.
+    ("a truck left of the house"), counts only after "camera" or, as an order ("move left"), at the beginning of a part.
     """
     sums = dict.fromkeys(Camera.model_fields, 0.0)
     for pattern, sliders in _PATTERNS:
         for found in pattern.finditer(prompt):
-            said = found.group()
-            much = SLOW if _SLOWLY.search(said) else FAST if _QUICKLY.search(said) else USUAL
             for slider, sign in sliders.items():
-                sums[slider] += sign * much
+                sums[slider] += sign * how_much(found.group())
         prompt = pattern.sub(" ", prompt)
     return Camera(**{slider: max(-10.0, min(10.0, value)) for slider, value in sums.items()}), prompt
+
+
+def how_much(said: str) -> float:
+    """Of the 10 a slider goes to, as the adverb in what is said has it."""
+    return SLOW if _SLOWLY.search(said) else FAST if _QUICKLY.search(said) else USUAL
 
 
 def _words(alternatives: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{alternatives})\b", re.IGNORECASE)
 
 
-def _forms(verb: str) -> str:
-    """A verb as people write it of a camera: pan, pans or panning."""
-    stem = "pann" if verb == "pan" else verb.removesuffix("e")
-    return rf"{verb}|{verb[:-1] + 'ie' if verb.endswith('y') else verb}s|{stem}ing"
+def forms(verb: str) -> str:
+    """A verb as it is said of what does it: pan, pans or panning."""
+    third = (
+        verb[:-1] + "ies"
+        if re.search("[^aeou]y$", verb)
+        else verb + ("es" if re.search("(ch|sh|[osx])$", verb) else "s")
+    )
+    stem = verb + verb[-1] if verb in _DOUBLED else verb.removesuffix("e")
+    return f"{verb}|{third}|{stem}ing"
 
 
 def _pattern(verbs: str, ways: str) -> re.Pattern[str]:
     """All the ways to tell one move."""
-    how, told = rf"(?:{_HOW}\s+)?", _any(verbs.split("|"))
+    how, told = rf"(?:{HOW}\s+)?", _any(verbs.split("|"))
+    orders = "|".join(verb if verb in _SUBJECTS_TOO else forms(verb) for verb in verbs.split("|"))
     after_camera = rf"\b(?:the\s+|a\s+)?camera\s+(?:is\s+)?{how}(?:{told})"
     if not ways:  # "rises" without "camera" is what a balloon does
-        return re.compile(rf"{after_camera}(?:\s+{_HOW})?\b", re.IGNORECASE)
-    heads = [after_camera, rf"(?:(?<=[,.;:])|^)\s*(?:(?:an?\s+)?{_HOW}\s+)?(?:{told})"]
+        return re.compile(rf"{after_camera}(?:\s+{HOW})?\b", re.IGNORECASE)
+    heads = [after_camera, rf"(?:(?<=[,.;:])|^)\s*(?:(?:an?\s+)?{HOW}\s+)?(?:{orders})"]
     own = [verb for verb in verbs.split("|") if verb in _CAMERAS_OWN]
     if own:
         heads.append(rf"\b(?:an?\s+)?{how}(?:{_any(own)})")
     return re.compile(
-        rf"(?:{'|'.join(heads)})\s+{how}(?:(?:to|towards)\s+)?(?:the\s+)?(?:{ways})\b(?:\s+{_HOW}\b)?",
+        rf"(?:{'|'.join(heads)})\s+{how}(?:(?:to|towards)\s+)?(?:the\s+)?(?:{ways})\b(?:\s+{HOW}\b)?",
         re.IGNORECASE,
     )
 
 
 def _any(verbs: list[str]) -> str:
-    return "|".join(_forms(verb) for verb in verbs)
+    return "|".join(forms(verb) for verb in verbs)
 
 
 _SLOWLY, _QUICKLY = _words(_SLOW), _words(_FAST)

@@ -13,7 +13,7 @@ from diffusers import AutoencoderKLWan, UniPCMultistepScheduler, WanVACEPipeline
 
 from pipelines.sampling import Sampling
 from pipelines.starter.clips import ClipLatents, LatentEncoder
-from pipelines.starter.diorama.captions import known_phrases, moving_words
+from pipelines.starter.diorama.captions import known_phrases
 from pipelines.starter.exercises import NATIVE
 from pipelines.starter.transformer import StarterModel
 from pipelines.starter.vocabulary import shown_words
@@ -109,7 +109,6 @@ def export(
         "guidance_interval": list(defaults.guidance_interval),
         "guides_by_frames": True,
         "approach": APPROACH,
-        "moving_words": moving_words(),
         "moved_strength": MOVED_STRENGTH,
         "preview": {"weight": preview_weight, "bias": preview_bias},
         "prompts": list(PROMPTS),

@@ -10,7 +10,7 @@ from gradio.components import Component
 
 from pipelines.errors import InputError, SeptetError
 from pipelines.media.images import image_size, read_image
-from pipelines.motion.brush import MAX_BRUSHES, MotionBrush, painted
+from pipelines.motion.brush import MAX_BRUSHES, Movement, painted
 from studio import labels, painting, tab_words
 from studio.callers import caller_of
 from studio.components import PRIVATE, note, shown, strength
@@ -19,7 +19,7 @@ from studio.jobs.inputs import sha256_of
 from studio.person import Person
 from studio.shelf import new_upload
 
-STRENGTHS = tuple(name for name in MotionBrush.model_fields if name != "mask")
+STRENGTHS = tuple(Movement.model_fields)
 
 
 class Brushes:

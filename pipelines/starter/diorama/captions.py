@@ -251,14 +251,5 @@ def known_words() -> list[str]:
     return _words((*phrases, *(word for side in AMOUNTS for word in side)))
 
 
-def moving_words() -> list[str]:
-    """The words that say how a subject, the camera or a place without subjects moves, in a fixed order."""
-    said = _words(phrase for table in (MOTION_WORDS, CAMERA_WORDS) for options in table.values() for phrase in options)
-    ambient = _words(phrase for options in (*AMBIENT.values(), NIGHT_STREET) for phrase in options)
-    said += [word for word in ambient if word.endswith("ing")]
-    others = {*"a in into not the to us".split(), *_words(sum(SUBJECT_WORDS.values(), ()))}
-    return [word for word in dict.fromkeys(said) if word not in others]
-
-
 def _words(phrases: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(word for phrase in phrases for word in phrase.replace(",", " ").split()))

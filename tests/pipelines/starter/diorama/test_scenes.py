@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipelines.starter.atlas.catalogue import entries
-from pipelines.starter.diorama.captions import LOOK, OBJECT, TABLES, caption, known_words, moving_words, plain_caption
+from pipelines.starter.diorama.captions import LOOK, OBJECT, TABLES, caption, known_words, plain_caption
 from pipelines.starter.diorama.places import BUILD
 from pipelines.starter.diorama.scenes import (
     CAMERAS,
@@ -42,14 +42,6 @@ def test_everything_in_the_world_has_words_and_a_drawing() -> None:
 def test_the_world_is_as_large_as_it_is_said_to_be() -> None:
     assert (len(KINDS), len(COLOURS), len(PLACES), len(LIGHTS), len(LOOKS)) == (46, 10, 10, 6, 6)
     assert len(CAMERAS) == 15
-
-
-def test_moving_words_are_in_all_that_tells_a_motion_and_in_nothing_else() -> None:
-    words = set(moving_words())
-    for table in ("motions", "cameras"):
-        assert all(words & set(phrase.split()) for options in TABLES[table].values() for phrase in options)
-    for table in ("subjects", "colours", "places", "looks"):
-        assert not any(words & set(phrase.split()) for options in TABLES[table].values() for phrase in options)
 
 
 def test_captions_use_known_words_alone_and_never_another_subjects_or_colours() -> None:
