@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from pipelines.board import MAX_PANELS, shot_prompt
 from pipelines.checkpoints import ModelInfo
+from pipelines.motion.told import words_read
 from pipelines.tokens import Measure, measure
 from pipelines.types import Prompt
 from studio import labels, tab_words, words
@@ -19,12 +20,14 @@ Prompts = Mapping[str, str]  # by field, as `VideoPipeline.prompts` gives them
 
 
 class Typed(BaseModel):
-    """The prompts of a tab as they are while somebody types: `more` are further ones, each with its own clip."""
+    """The prompts of a tab as they are while somebody types: `more` are further ones, each with its own clip;
+    `begun`: the clip begins with a picture."""
 
     prompt: Prompt = ""
     negative_prompt: Prompt = ""
     panels: Annotated[list[Prompt], Field(max_length=MAX_PANELS)] = []
     more: Annotated[list[Prompt], Field(max_length=MAX_PANELS)] = []
+    begun: bool = False
 
     def prompts(self) -> dict[str, str]:
         """By field, without their flags, as they would be read."""
@@ -37,6 +40,13 @@ class Typed(BaseModel):
 def remarks(prompts: Prompts, info: ModelInfo) -> list[str]:
     """A line for each prompt near the limit or past it."""
     return [_line(field, found) for field, found in _measured(prompts, info) if found.is_near]
+
+
+def moving(typed: Typed, info: ModelInfo) -> list[str]:
+    """The words that move a picture without being known to the model, in lower case."""
+    if not (typed.begun and info.approach):
+        return []
+    return sorted(set().union(*(words_read(prompt) for prompt in typed.prompts().values())))
 
 
 def cuts(prompts: Prompts, info: ModelInfo) -> list[str]:

@@ -31,7 +31,7 @@ from studio.layout import build_page
 from studio.media import JOB_ID, Who, known_job, media_routes
 from studio.person import Person
 from studio.policy import PagePolicy
-from studio.prompts import Typed, remarks
+from studio.prompts import Typed, moving, remarks
 from studio.sharing import share_routes
 from studio.shelf import PAGE, Shelf, folder_of
 from studio.theme import Septet, css, head
@@ -139,7 +139,8 @@ def _asked_by_the_page(shelf: Shelf, fetches: Fetches, entrance: Entrance) -> AP
     @router.post("/prompts")
     def counted(typed: Typed) -> JSONResponse:
         info = shelf.model()
-        return JSONResponse({"lines": remarks(typed.prompts(), info) if info else []}, headers=PRIVATE)
+        said = {"lines": remarks(typed.prompts(), info), "moving": moving(typed, info)} if info else {}
+        return JSONResponse({"lines": [], "moving": []} | said, headers=PRIVATE)
 
     return router
 

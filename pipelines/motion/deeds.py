@@ -54,8 +54,9 @@ class Told:
         return self.subject.is_none and not self.surroundings
 
 
-def told_deeds(prompt: str) -> Told:
-    """What the words of a prompt, without those of a camera move, tell of the picture to do.
+def told_deeds(prompt: str) -> tuple[Told, str]:
+    """What the words of a prompt, without those of a camera move, tell of the picture to do, and the prompt without
+    them.
 
     Deeds told together are added up. Bare forms that are names of things as well ("a walk", "the fall") tell nothing.
     """
@@ -70,7 +71,8 @@ def told_deeds(prompt: str) -> Told:
             else:
                 sums[what] += much
         prompt = pattern.sub(" ", prompt)
-    return Told(Deed(**{name: max(-10.0, min(10.0, value)) for name, value in sums.items()}), surroundings, rests)
+    deed = Deed(**{name: max(-10.0, min(10.0, value)) for name, value in sums.items()})
+    return Told(deed, surroundings, rests), prompt
 
 
 def _lift(moment: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -33,13 +34,23 @@ def told_way(prompt: str, picture: Frame, rate: Fraction, info: ModelInfo) -> Mo
     if not info.approach:
         return None
     camera, rest = spoken_camera(prompt)
-    told = told_deeds(rest)
+    told, _ = told_deeds(rest)
     if told.is_none and told.rests and camera.is_still:
         told = replace(told, subject=Deed(ambient=RESTS))
     regions = () if told.is_none else _regions(told, picture)
     if camera.is_still and not (regions and (told.rests or told.subject.travels)):
         camera = Camera(zoom=info.approach)
     return Motion(camera, rate, info.models_dir, regions, strength=info.moved_strength)
+
+
+def words_read(prompt: str) -> set[str]:
+    """Those words of a prompt that are read so, in lower case: a model need not know them."""
+    _, rest = told_deeds(spoken_camera(prompt)[1])
+    return _words(prompt) - _words(rest)
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[^\W\d_']+", text.lower()))
 
 
 def _regions(told: Told, picture: Frame) -> tuple[Region, ...]:

@@ -20,7 +20,7 @@ from pipelines.starter.vocabulary import shown_words
 
 LARGEST_FILE = "15MB"  # what weights are split into: no hosting of repositories minds files of that size
 APPROACH = 3.0  # of the camera to a picture of which nobody says how it moves: 1.12 times in a native clip
-MOVED_STRENGTH = 0.4  # the more of it, the more this model loses of moved frames; three of eight steps
+MOVED_STRENGTH = 0.25  # the more of it, the more this model loses of moved frames; two of eight steps
 PROMPTS = (
     "a red car moving left in the street",
     "a dog walking on the beach at sunset",

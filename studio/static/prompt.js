@@ -13,13 +13,15 @@ function everything() {
     prompt: prompt()?.value ?? "",
     negative_prompt: typed(".s-negative").join(" "),
     panels: panels.map((area) => area.value),
+    // of a picture that is only a guide, words are the model's to follow
+    begun: "begun" in root.dataset && !inputs()?.querySelector("input[value=reference]:checked"),
     more: typed(".s-looks").join("\n").split("\n").filter((text) => text.trim()),
   };
 }
 
 function strangers(texts) {
   const said = texts.flatMap((text) => text.split(/\s--\w/)[0].replaceAll(/@\S+/g, "").toLowerCase().match(/[\p{L}\p{M}']+/gu) ?? []);
-  return { said, strange: [...new Set(said.filter((word) => !known.has(word)))] };
+  return { said, strange: [...new Set(said.filter((word) => !known.has(word) && !moving.has(word)))] };
 }
 
 function tell({ prompt, panels, more }) {
@@ -38,10 +40,14 @@ function offer() {
   names.hidden = wanted.length === 0;
 }
 
-async function count(body, text) {
-  const reply = await fetch("prompts", { method: "POST", headers: { "Content-Type": "application/json" }, body }).catch(() => null);
-  if (!reply?.ok || text !== counted) return;
-  const { lines } = await reply.json();
+async function count(now, text) {
+  const request = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(now) };
+  const reply = await fetch("prompts", request).catch(() => null);
+  const said = reply?.ok ? await reply.json() : { lines: [], moving: [] };
+  if (text !== counted) return;
+  const { lines } = said;
+  moving = new Set(said.moving);
+  if (!words.hidden) tell(now);
   counts.hidden = lines.length === 0;
   counts.replaceChildren(...lines.flatMap((text, index) => (index ? [document.createElement("br"), text] : [text])));
 }
@@ -56,6 +62,7 @@ root.addEventListener("click", (event) => {
 // the text may also be filled by an example or a recipe, which sends no event; counted is what has stood for one look
 let seen = null;
 let counted = null;
+let moving = new Set(); // words that move a picture whether the model knows them or not
 const timer = setInterval(() => {
   if (!root.isConnected) return clearInterval(timer);
   if (!inputs()?.offsetParent) return;
@@ -65,8 +72,9 @@ const timer = setInterval(() => {
   words.hidden = !follows;
   const now = everything();
   const text = JSON.stringify(now) + model;
-  if (text === seen && text !== counted) { counted = text; count(JSON.stringify(now), text); }
+  if (text === seen && text !== counted) { counted = text; count(now, text); }
   if (text === seen) return;
   seen = text;
-  if (follows) tell(now); else line.hidden = true;
+  if (!follows) line.hidden = true;
+  else if (!now.begun) tell(now); // else first it is asked which words move the picture
 }, 250);

@@ -31,7 +31,7 @@ def build(page: Page) -> Tab:
     with tab.inputs():
         components.image_input(tab.form, "image")
         components.choice(tab.form, "image_role", tab.form.default("image_role"))
-        components.prompt(tab.form, page.info)
+        components.prompt(tab.form, page.info, begun=True)
         tab.generate = components.generate_button()
         tab.references = References()
         groups.styles(tab.form)

@@ -9,13 +9,14 @@ from pipelines.checkpoints import ModelInfo
 from studio import words
 
 
-def under_prompt(info: ModelInfo | None) -> str:
-    """The HTML; the page's script fills its lines while a person types."""
+def under_prompt(info: ModelInfo | None, *, begun: bool = False) -> str:
+    """The HTML; the page's script fills its lines while a person types. `begun`: clips may begin with a picture."""
     known = f' data-known="{escape(json.dumps(info.known_words))}"' if info and info.knows else ""
     model = f' data-model="{escape(info.name)}"' if info else ""
+    begins = " data-begun" if begun else ""
     sentences = escape(json.dumps([words.UNKNOWN_WORDS, words.UNKNOWN_LANGUAGE]))
     return (
-        f'<div class="s-knows"{known}{model} data-sentences="{sentences}">'
+        f'<div class="s-knows"{known}{model}{begins} data-sentences="{sentences}">'
         '<div class="s-names" data-part="names" hidden></div>'
         '<p role="status" data-part="unknown" hidden></p><p role="status" data-part="tokens" hidden></p>'
         f'<div data-part="words"{"" if known else " hidden"}>{_vocabulary(info) if info and known else ""}</div></div>'

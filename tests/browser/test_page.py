@@ -49,6 +49,17 @@ def test_words_the_small_model_was_never_shown_are_named_and_those_it_knows_are_
     expect(prompt).to_have_value("a purple ball in space")
 
 
+def test_words_that_move_a_first_picture_are_not_called_unknown(page: Page) -> None:
+    tab = hands.open_tab(page, "text-image-to-video")
+    line = tab.locator(".s-knows p").filter(visible=True)
+    hands.field(tab, "prompt").fill("a red dragon takes off")
+    expect(line).to_have_text(words.UNKNOWN_WORDS.format(words="dragon"))
+    hands.field(tab, "prompt").fill("the ball takes off")
+    expect(line).to_have_count(0)
+    hands.choose(tab, "image_role", "reference")
+    expect(line).to_have_text(words.UNKNOWN_WORDS.format(words="takes, off"))
+
+
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["1440", "390"])
 def test_every_tab_fits_its_width_and_names_its_controls(page: Page, shots: Path, size: dict[str, int]) -> None:
     page.set_viewport_size(size)  # type: ignore[arg-type]

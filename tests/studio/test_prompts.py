@@ -86,9 +86,25 @@ def test_the_page_may_ask(shelf: Shelf) -> None:
     with TestClient(build_app(shelf), base_url="http://127.0.0.1") as client:
         reply = client.post("/prompts", json={"prompt": WORD * MOST})
         assert reply.json()["lines"][0].startswith(f"Prompt: {MOST + 1} of {MOST} tokens. What is not read begins with")
-        assert client.post("/prompts", json={"prompt": "a ball"}).json() == {"lines": []}
+        assert client.post("/prompts", json={"prompt": "a ball"}).json() == {"lines": [], "moving": []}
         assert client.post("/prompts", json={"prompt": "x" * (MAX_PROMPT + 1)}).status_code == 422
         assert client.post("/prompts", json={"panels": ["x"] * (MAX_PANELS + 1)}).status_code == 422
+
+
+def test_words_that_move_a_first_picture_are_told_apart_from_those_the_model_must_know(shelf: Shelf) -> None:
+    with TestClient(build_app(shelf), base_url="http://127.0.0.1") as client:
+
+        def moving(**typed: object) -> list[str]:
+            return client.post("/prompts", json=typed).json()["moving"]
+
+        assert moving(prompt="the dragon takes off, camera pans left --seed 4", begun=True) == [
+            "camera", "left", "off", "pans", "takes"
+        ]  # fmt: skip
+        assert moving(panels=["a dragon rises", "at night"], begun=True) == ["rises"]
+        assert moving(prompt="the dragon takes off") == []
+        assert moving(prompt="a dragon", begun=True) == []
+    assert "data-begun" in under_prompt(INFO, begun=True)
+    assert "data-begun" not in under_prompt(INFO)
 
 
 def test_a_job_whose_prompt_was_cut_says_so_wherever_it_is_shown(shelf: Shelf) -> None:

@@ -31,14 +31,14 @@ def test_every_motion_of_the_world_is_told_to_the_subject(motion):
         for prompt in (f"a red ball {phrase} on the beach", f"A red ball, {phrase}"):
             camera, rest = spoken_camera(prompt)
             assert (camera, rest) == (Camera(), prompt)
-            assert told_deeds(rest) == Told(Deed(**OF_THE_WORLD[motion]), rests=motion == "still"), prompt
+            assert told_deeds(rest)[0] == Told(Deed(**OF_THE_WORLD[motion]), rests=motion == "still"), prompt
 
 
 def test_what_moves_around_nobody_is_told_to_the_surroundings():
     stirring = ("waves", "swaying", "moving", "drifting", "twinkling", "rolling")
     for phrase in sum(AMBIENT.values(), ()):
         moves = any(word in phrase for word in stirring)
-        assert told_deeds(phrase) == Told(Deed(), 5.0 if moves else 0.0), phrase
+        assert told_deeds(phrase)[0] == Told(Deed(), 5.0 if moves else 0.0), phrase
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_what_moves_around_nobody_is_told_to_the_surroundings():
     ],
 )
 def test_deeds_in_peoples_words(prompt, told):
-    assert told_deeds(prompt) == Told(Deed(**told))
+    assert told_deeds(prompt)[0] == Told(Deed(**told))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_deeds_in_peoples_words(prompt, told):
     ],
 )
 def test_the_surroundings_and_what_rests_are_told_apart_from_the_subject(prompt, told):
-    assert told_deeds(prompt) == told
+    assert told_deeds(prompt)[0] == told
 
 
 @pytest.mark.parametrize(
@@ -90,13 +90,13 @@ def test_the_surroundings_and_what_rests_are_told_apart_from_the_subject(prompt,
     ],
 )
 def test_what_a_thing_is_or_where_it_lies_is_no_deed(prompt):
-    assert told_deeds(prompt) == Told(Deed())
+    assert told_deeds(prompt)[0] == Told(Deed())
 
 
 def test_no_name_or_look_of_the_world_is_a_deed():
     for table in ("subjects", "colours", "places", "lights", "looks"):
         for phrase in sum(TABLES[table].values(), ()):
-            assert told_deeds(f"a {phrase}").subject == Deed(), phrase
+            assert told_deeds(f"a {phrase}")[0].subject == Deed(), phrase
 
 
 def test_a_hop_goes_up_and_comes_back_again_and_again():
