@@ -79,7 +79,7 @@ def test_from_nothing_to_a_model_of_few_steps_that_makes_a_clip(
     run(monkeypatch, folder, small_world, "average", "--of", str(tmp_path / "before.pt"), str(checkpoint))
     run(monkeypatch, folder, small_world, "export", "--out", str(tmp_path / "undistilled"))
     facts = json.loads((tmp_path / "undistilled" / "septet.json").read_text())
-    assert (facts["guidance_scale"], facts["approach"], facts["moved_strength"]) == (2.5, 3.0, 0.4)
+    assert (facts["guidance_scale"], facts["approach"], facts["moved_strength"]) == (2.5, 3.0, 0.25)
     run(monkeypatch, folder, small_world, "distil", *minutes)
     run(monkeypatch, folder, small_world, "draw", "--minutes", "0", "--size", "32x32", "--frames", "5")
     run(monkeypatch, folder, small_world, "decoder", *minutes)
