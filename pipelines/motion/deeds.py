@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from pipelines.motion.brush import Movement
-from pipelines.motion.spoken import HOW, forms, how_much
+from pipelines.motion.spoken import HOW, forms, how_much, within_reach
 from pipelines.motion.warp import Floats
 
 HOPS = 1.25  # a second
@@ -71,8 +71,7 @@ def told_deeds(prompt: str) -> tuple[Told, str]:
             else:
                 sums[what] += much
         prompt = pattern.sub(" ", prompt)
-    deed = Deed(**{name: max(-10.0, min(10.0, value)) for name, value in sums.items()})
-    return Told(deed, surroundings, rests), prompt
+    return Told(Deed(**within_reach(sums)), surroundings, rests), prompt
 
 
 def _lift(moment: float) -> float:

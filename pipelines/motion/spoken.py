@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from pipelines.motion.camera import Camera
 
@@ -47,12 +48,17 @@ def spoken_camera(prompt: str) -> tuple[Camera, str]:
             for slider, sign in sliders.items():
                 sums[slider] += sign * how_much(found.group())
         prompt = pattern.sub(" ", prompt)
-    return Camera(**{slider: max(-10.0, min(10.0, value)) for slider, value in sums.items()}), prompt
+    return Camera(**within_reach(sums)), prompt
 
 
 def how_much(said: str) -> float:
     """Of the 10 a slider goes to, as the adverb in what is said has it."""
     return SLOW if _SLOWLY.search(said) else FAST if _QUICKLY.search(said) else USUAL
+
+
+def within_reach(sums: Mapping[str, float]) -> dict[str, float]:
+    """Sums of what was told together, no farther than a slider goes."""
+    return {slider: max(-10.0, min(10.0, value)) for slider, value in sums.items()}
 
 
 def _words(alternatives: str) -> re.Pattern[str]:

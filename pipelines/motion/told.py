@@ -14,6 +14,7 @@ from pipelines.errors import InputError
 from pipelines.motion.brush import Movement, Region, feathered
 from pipelines.motion.camera import Camera
 from pipelines.motion.deeds import RESTS, Deed, Told, told_deeds
+from pipelines.motion.moved import way_on
 from pipelines.motion.path import Motion
 from pipelines.motion.spoken import spoken_camera
 from pipelines.motion.warp import Floats
@@ -40,7 +41,7 @@ def told_way(prompt: str, picture: Frame, rate: Fraction, info: ModelInfo) -> Mo
     regions = () if told.is_none else _regions(told, picture)
     if camera.is_still and not (regions and (told.rests or told.subject.travels)):
         camera = Camera(zoom=info.approach)
-    return Motion(camera, rate, info.models_dir, regions, strength=info.moved_strength)
+    return way_on(camera, rate, info, regions)
 
 
 def words_read(prompt: str) -> set[str]:

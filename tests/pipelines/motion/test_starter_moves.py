@@ -106,16 +106,22 @@ def test_a_brush_moves_its_region_and_leaves_the_rest(way, measure, sign, model,
 
 
 @pytest.mark.parametrize(
-    ("prompt", "lost"), [("", 3), ("the camera pans right", 3), ("a cup spinning", 3), ("a cup moving right", 4)]
+    ("prompt", "camera", "lost"),
+    [
+        ("", Camera(zoom=INFO.approach), 3),
+        ("the camera pans right", Camera(pan=5.0), 3),
+        ("a cup spinning", Camera(zoom=INFO.approach), 3),
+        ("a cup moving right", Camera(), 4),
+    ],
 )
-def test_a_photograph_is_still_there_at_the_end(prompt, lost, model, tmp_path):
+def test_a_photograph_is_still_there_at_the_end(prompt, camera, lost, model, tmp_path):
     """The clip's last frame is as near to the photograph, moved as told, as its first is to the photograph, within so
     many dB; of what comes into view nothing is asked."""
     frames = made(model, tmp_path, "image-to-video", image=PHOTO, num_frames=INFO.num_frames, prompt=prompt)
     height, width = frames.shape[1:3]
     photo = image_frame(PHOTO, width, height)
     way = told_way(prompt, photo, Fraction(8), INFO)
-    assert way is not None
+    assert way is not None and way.camera == camera
     there, open_ = way.after(photo, len(frames) - 1)
     seen = open_[-1] == 0
     begun, ended, unmoved = (

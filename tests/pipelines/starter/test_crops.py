@@ -78,6 +78,6 @@ def test_every_process_sees_the_same_shapes_whoever_cuts_them_out_and_from_where
 
 
 def test_crops_are_between_minus_one_and_one(folder: Path) -> None:
-    batches = list(islice(asked(folder).on("cpu", 0), 8))  # which clips come first hangs on what time they were drawn
+    batches = list(islice(asked(folder).on("cpu", 0), 8))  # a batch may be grey for the most part
     assert -1 <= min(video.min() for video in batches) < -0.5
     assert 0.5 < max(video.max() for video in batches) <= 1
