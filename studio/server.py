@@ -34,6 +34,7 @@ from studio.policy import PagePolicy
 from studio.prompts import Typed, moving, remarks
 from studio.sharing import share_routes
 from studio.shelf import PAGE, Shelf, folder_of
+from studio.stills import still_routes
 from studio.theme import Septet, css, head
 from studio.views import header, library
 from studio.views.panel import panel
@@ -61,6 +62,7 @@ def build_app(shelf: Shelf, entrance: Entrance | None = None) -> FastAPI:
     app.include_router(media_routes(shelf))
     app.include_router(_asked_by_the_page(shelf, fetches, entrance))
     app.include_router(_shown_by_the_page())
+    app.include_router(still_routes())
     app.include_router(upload_routes(shelf.desk.folder.uploads, entrance.uploads))
     if entrance.identity.shares:
         app.include_router(share_routes(shelf))

@@ -130,6 +130,20 @@ def folder_of(person: Person) -> Path:
     return Path(get_upload_folder()) / person.folder
 
 
+def may_name(person: Person, path: str) -> bool:
+    """Whether a path is that of a file in the person's own folder, links and dots followed."""
+    return is_file_in(folder_of(person), path)
+
+
+def is_file_in(folder: Path, path: str) -> bool:
+    """Whether a path is that of a file in a folder, links and dots followed."""
+    try:
+        place = Path(path).resolve()
+        return place.is_file() and place.is_relative_to(folder.resolve())
+    except (OSError, ValueError):  # a name too long, or with a zero in it
+        return False
+
+
 def new_upload(person: Person, name: str) -> Path:
     """A path in the person's upload folder that nothing has used; its folder exists."""
     folder = folder_of(person) / secrets.token_hex(16)

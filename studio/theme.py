@@ -47,7 +47,7 @@ def css() -> str:
 def head() -> str:
     """What goes into the page's head: its ground before anything is loaded, narrow screens, the scripts of the page."""
     narrow = (STATIC / "narrow.css").read_text("utf-8")
-    script = (STATIC / "page.js").read_text("utf-8")
+    script = "".join((STATIC / name).read_text("utf-8") for name in ("page.js", "footage.js"))
     ground = f"html,body{{background:{COLOURS['ground']};color-scheme:dark}}"
     return f"<style>{ground}{narrow}</style><script>{script}</script>"
 

@@ -25,6 +25,7 @@ from studio.access.arguments import InOrder, NoEndpoint
 from studio.callers import CALLER
 from studio.media import MEDIA_HEADERS
 from studio.person import Person
+from studio.shelf import is_file_in
 
 API = "/gradio_api"
 LARGEST_JSON = 32 << 20  # bytes; a painted mask comes inside
@@ -96,7 +97,7 @@ class Guard:
             await _refuse(404)(scope, receive, send)
 
     async def _file(self, person: Person, path: str, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._may_name(person, path):
+        if is_file_in(self.folder_of(person), path):
             await self.app(scope, receive, _as_media(send))
         else:
             await _refuse(404)(scope, receive, send)
@@ -130,7 +131,8 @@ class Guard:
         if not isinstance(body, dict):
             await _refuse(400)(scope, receive, send)
             return
-        if any(not self._may_name(person, path) for path in _paths(body)):
+        mine = self.folder_of(person)
+        if not all(is_file_in(mine, path) for path in _paths(body)):
             await _refuse(404)(scope, receive, send)
             return
         if named:
@@ -147,14 +149,6 @@ class Guard:
             await self._if_theirs(person, str(body.get("event_id")), *replay, send)
         else:
             await self.app(*replay, send)
-
-    def _may_name(self, person: Person, path: str) -> bool:
-        """Whether a path is that of a file in the person's own folder, links and dots followed."""
-        try:
-            place = Path(path).resolve()
-            return place.is_file() and place.is_relative_to(self.folder_of(person).resolve())
-        except (OSError, ValueError):  # a name too long, or with a zero in it
-            return False
 
 
 def theirs(person: Person, name: str) -> str:

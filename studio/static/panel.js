@@ -73,8 +73,15 @@ const actions = {
     button.textContent = open ? button.dataset.open : button.dataset.close;
     const videos = panel.querySelectorAll(".s-compare video");
     if (!videos.length) return;
-    const [before, after] = videos;
-    after.addEventListener("timeupdate", () => { if (Math.abs(after.currentTime - before.currentTime) > 0.12) before.currentTime = after.currentTime; });
+    const [after, before] = videos;
+    after.addEventListener("timeupdate", () => {
+      const now = Number(before.dataset.start) + after.currentTime;
+      if (Math.abs(before.currentTime - now) > 0.12) before.currentTime = now;
+      if (before.paused) before.play().catch(() => {});
+    });
+    for (const name of ["error", "loadedmetadata"]) before.addEventListener(name, () => {
+      panel.querySelector(".s-compare .s-unshown").hidden = before.videoWidth > 0;
+    });
     for (const video of videos) video.play().catch(() => {});
     panel.querySelector(".s-compare input").focus();
   },

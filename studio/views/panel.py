@@ -121,12 +121,14 @@ def goes_on(job: Job) -> str:
 
 
 def _compare(job: Job) -> str:
+    start = facts.request(job).get("start", 0.0)  # where in the source the clip begins
     return (
         '<template data-compare><div class="s-compare">'
         f'<video class="after" loop muted playsinline src="media/{job.id}/clip.mp4"></video>'
-        f'<video class="before" loop muted playsinline src="media/{job.id}/source"></video>'
+        f'<video class="before" muted playsinline src="media/{job.id}/source" data-start="{start:g}"></video>'
         f'<em class="l">{escape(words.BEFORE)}</em><em class="r">{escape(words.AFTER)}</em>'
         f'<input type="range" min="0" max="100" value="50" aria-label="{escape(words.COMPARE_SLIDER)}">'
+        f'<p class="s-unshown" role="status" hidden>{escape(words.COMPARE_UNPLAYED)}</p>'
         "</div></template>"
     )
 

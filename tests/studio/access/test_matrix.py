@@ -43,6 +43,7 @@ TABLE: list[tuple[str, str, str, dict[str, Any], tuple[int, ...]]] = [
     ("GET", "/shared/{token}/{name}", "/shared/{token}/source", {}, (404, 404, 404, 404)),
     ("GET", "/library", "/library", {}, ALL),
     ("GET", "/panel/{mode}", "/panel/stylization?job={done}", {}, ALL),
+    ("GET", "/still", "/still?kind=image&file={upload}", {}, ANNS),
     ("GET", "/status", "/status", {}, ALL),
     ("POST", "/prompts", "/prompts", {"json": {"prompt": "a ball"}}, ALL),
     ("GET", "/styles/{name}.webp", "/styles/noir.webp", {}, ALL),
