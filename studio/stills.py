@@ -20,7 +20,7 @@ LONG_SIDE = 640  # pixels
 
 
 class Still(BaseModel):
-    """`still`: the picture as a data: address, None where there is none; `note`: what to say beside it."""
+    """`still`: the picture as a data: address, None where there is none; `note`: what to say of it."""
 
     still: str | None
     note: str
@@ -38,7 +38,7 @@ def still_routes() -> APIRouter:
             frame = first_frame(file) if kind == "video" else read_image(file)
         except MediaError as error:
             return Still(still=None, note=str(error))
-        return Still(still=_address(frame), note=words.UNSHOWN[kind])
+        return Still(still=_address(frame), note=words.UNPLAYED if kind == "video" else "")
 
     return router
 

@@ -267,10 +267,7 @@ UPLOADS_FULL = "Your uploads of the last day take {used}, of {most} that each pe
 UPLOAD_TOO_MANY = "These are more than 1,000 files at once. Send fewer."
 NO_UPLOAD = "This is no upload. Send files in fields called 'files' of a multipart/form-data body."
 UPLOAD_TOO_LARGE = "This is too large. One file may have up to {most}."
-UNSHOWN = {
-    "video": "Your browser cannot play this file; the studio can. This is its first frame.",
-    "image": "Your browser cannot show this file; the studio can read it.",
-}
+UNPLAYED = "Your browser cannot play this file; the studio can. This is its first frame."
 BAD_LIMITS = "--jobs-per-person is {jobs} and --upload-gb {uploads:g}; both must be more than nothing."
 ADMINS_ONLY = "Only an admin of this studio chooses and fetches models."
 PORT_TAKEN = "Port {port} on {host} is already in use. Close what uses it, or choose another with --port."

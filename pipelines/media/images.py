@@ -1,4 +1,4 @@
-"""Pictures: opened through Pillow under a format allow-list, returned upright, in sRGB, on white."""
+"""Pictures: opened through Pillow, HEIC by its plugin, under a format allow-list; upright, in sRGB, on white."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
+from pillow_heif import HeifImageFile
 
 from pipelines.errors import MediaError
 from pipelines.media.confined import confined
@@ -23,6 +24,8 @@ from pipelines.media.upright import on_white
 from pipelines.types import Frame
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF")
+_KINDS = "PNG, JPEG, HEIC, WebP, AVIF, GIF or BMP"
+_DAMAGED = "{name} is damaged or incomplete and cannot be read. Upload it again."
 _MAX_PROFILE = 4_000_000  # bytes; a real ICC profile is far smaller
 _ORIENTATION = 0x0112  # EXIF tag
 _PASS = b"\xff\xda"  # begins a scan of a JPEG
@@ -94,13 +97,15 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     name = shown_name(path)
     with open_bytes(path) as file:
         try:
-            image = Image.open(file, formats=FORMATS)
+            image = HeifImageFile(file) if _is_heic(file) else Image.open(file, formats=FORMATS)
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             raise MediaError(
                 f"{name} has more than {MAX_IMAGE_PIXELS // 1_000_000} million pixels. Make it smaller first."
             ) from error
         except _DAMAGE as error:
-            raise MediaError(_foreign(file, name)) from error
+            if _is_heic(file):
+                raise MediaError(_DAMAGED.format(name=name)) from error
+            raise MediaError(f"{name} is not a picture Septet can read. Use {_KINDS}.") from error
         with image:
             check_image_size(name, *image.size)
             if image.format == "JPEG":
@@ -110,12 +115,12 @@ def _opened(path: Path) -> Iterator[Image.Image]:
             yield image
 
 
-def _foreign(file: BinaryIO, name: str) -> str:
-    """Why a file is not taken, and what to do."""
+def _is_heic(file: BinaryIO) -> bool:
+    """Whether it begins as the pictures of iPhones do. Pillow knows nothing of those."""
     file.seek(0)
-    if sniff_heif(file.read(SNIFFED)):
-        return f"{name} is a HEIC picture, as phones write them, which Septet does not read. Save it as JPEG or PNG."
-    return f"{name} is not a picture Septet can read. Use PNG, JPEG, WebP, AVIF, GIF or BMP."
+    head = file.read(SNIFFED)
+    file.seek(0)
+    return sniff_heif(head)
 
 
 def _passes(file: BinaryIO) -> int:
@@ -137,9 +142,7 @@ def _pixels(path: Path) -> Frame:
             image.load()
             return np.asarray(_as_srgb(_upright(image)))
         except _DAMAGE as error:
-            raise MediaError(
-                f"{shown_name(path)} is damaged or incomplete and cannot be read. Upload it again."
-            ) from error
+            raise MediaError(_DAMAGED.format(name=shown_name(path))) from error
 
 
 def _upright_size(image: Image.Image) -> tuple[int, int]:

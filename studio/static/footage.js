@@ -10,16 +10,20 @@ async function showStill(shown, file) {
   const answer = await load(`still?${new URLSearchParams({ kind, file: decodeURIComponent(file) })}`, { cache: "no-store" });
   if (!answer.ok || !shown.isConnected || !shown.src.includes(file)) return;
   const { still, note } = await answer.json();
-  if (kind === "video" && still) shown.poster = still;
+  if (still) shown[kind === "video" ? "poster" : "src"] = still;
   shown.hidden = !still;
-  shown.after(Object.assign(document.createElement("p"), { className: "s-unshown", role: "status", textContent: note }));
+  if (note) shown.after(Object.assign(document.createElement("p"), { className: "s-unshown", role: "status", textContent: note }));
 }
 
 function onShown(event) {
   const shown = event.target;
-  const file = shown.matches?.(".s-media video, .s-media img") && /\/gradio_api\/file=([^?#]+)/.exec(shown.src)?.[1];
-  if (!file || (event.type === "loadedmetadata" && shown.videoWidth)) return; // a film of which only the sound plays has no width
+  if (!shown.matches?.(".s-media video, .s-media img")) return;
+  shown.hidden = false; // it may have been another file's place before
+  shown.parentNode.querySelector(".s-unshown")?.remove();
+  const file = /\/gradio_api\/file=([^?#]+)/.exec(shown.src)?.[1];
+  const seen = event.type !== "error" && shown.videoWidth !== 0; // a film of which only the sound plays has no width
+  if (!file || seen) return;
   event.stopImmediatePropagation(); // gradio would say no more than that it is not playable
   showStill(shown, file);
 }
-for (const name of ["error", "loadedmetadata"]) document.addEventListener(name, onShown, true);
+for (const name of ["error", "load", "loadedmetadata"]) document.addEventListener(name, onShown, true);

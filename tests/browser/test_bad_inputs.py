@@ -81,7 +81,7 @@ def _refused(page: Page, says: str) -> None:
         ("I01", r"nothing\.png is not a picture"),
         ("I02", r"half\.jpg is damaged"),
         ("I07", r"claim\.png has more than 64 million pixels"),
-        ("I25", r"heic\.heic is a HEIC picture.*JPEG"),
+        ("I47", r"heic\.heic is damaged"),
         ("I33", r"a\.svg is not a picture"),
     ],
 )

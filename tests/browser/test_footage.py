@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import av
+import pillow_heif
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from studio import words
@@ -21,7 +23,7 @@ def test_a_video_the_browser_cannot_play_is_shown_used_and_not_compared(
     tab = hands.open_tab(page, "stylization")
     box = tab.locator("#stylization-video")
     box.locator("input[type=file]").first.set_input_files(str(_as_prores(inputs.video, tmp_path / "shot.mov")))
-    expect(box.get_by_text(words.UNSHOWN["video"])).to_be_visible()
+    expect(box.get_by_text(words.UNPLAYED)).to_be_visible()
     picture = (
         "url => new Promise(done => { const it = new Image(); it.onload = () => done(it.naturalWidth); it.src = url; })"
     )
@@ -34,6 +36,24 @@ def test_a_video_the_browser_cannot_play_is_shown_used_and_not_compared(
     hands.assert_plays(hands.wait_for_clip(panel))
     panel.get_by_role("button", name=words.COMPARE).click()
     expect(panel.get_by_text(words.COMPARE_UNPLAYED)).to_be_visible()
+
+
+def test_a_picture_of_an_iphone_is_shown_and_makes_way_for_one_that_cannot_be_read_and_the_other_way_round(
+    page: Page, inputs: Inputs, tmp_path: Path
+) -> None:
+    photograph, broken = tmp_path / "IMG_0412.heic", tmp_path / "IMG_0413.heic"
+    pillow_heif.from_pillow(Image.open(inputs.image)).save(photograph)
+    broken.write_bytes(photograph.read_bytes()[:600])
+    tab = hands.open_tab(page, "image-to-video")
+    box = tab.locator("#image-to-video-image")
+    for path in (photograph, broken, photograph):
+        box.locator("input[type=file]").first.set_input_files(str(path))
+        picture, sentence = box.locator("img"), box.get_by_text("IMG_0413.heic is damaged")
+        expect(sentence).to_have_count(int(path == broken))
+        expect(picture).to_be_visible(visible=path != broken)
+        expect(picture).to_have_js_property("naturalWidth", 0 if path == broken else 320)
+        box.get_by_label("Remove").or_(box.get_by_label("Clear")).first.click()
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
 
 
 def test_the_source_is_compared_from_where_the_clip_begins(page: Page, inputs: Inputs) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from tests.corpus.kinds import Place, Table, noise
+from tests.corpus.pictures import heic
 from tests.corpus.raw import box
 
 DISGUISES = Table("image")
@@ -18,13 +19,7 @@ row = DISGUISES.row
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="64" height="64">'
 
 
-@row(
-    "I25",
-    "a HEIC picture of 48 tiles",
-    "refused",
-    says="HEIC.*JPEG",
-    why="Pillow reads no HEIC, so the sentence says how to convert it",
-)
+@row("I47", "HEIC pictures with noise for an inside, and cut short", "refused", says="damaged")
 def _(place: Place) -> list[Path]:
     tiles = b"".join(struct.pack(">H", tile) for tile in range(2, 50))
     references = box(b"iref", bytes(4), box(b"dimg", struct.pack(">HH", 1, 48), tiles))
@@ -33,7 +28,8 @@ def _(place: Place) -> list[Path]:
     for brand in (b"heic", b"mif1"):
         head = box(b"ftyp", brand, bytes(4), b"mif1", b"heic")
         paths.append(place.write(f"{brand.decode()}.heic", head + meta + box(b"mdat", noise(500))))
-    return [*paths, place.write("phone.jpg", paths[0].read_bytes())]
+    whole = heic(place, "whole.heic").read_bytes()
+    return [*paths, place.write("phone.jpg", paths[0].read_bytes()), place.write("half.heic", whole[: len(whole) // 2])]
 
 
 @row("I27", "a JPEG XL picture", "refused", says="PNG, JPEG")

@@ -11,6 +11,7 @@ from typing import Any
 
 import av
 import numpy as np
+import pillow_heif
 from PIL import Image
 
 from pipelines.media.write import ordinary_priority
@@ -32,6 +33,12 @@ def shown() -> np.ndarray:
 
 def saved(place: Place, name: str, image: Image.Image, **options: Any) -> Path:
     image.save(place.folder / name, **options)
+    return place.folder / name
+
+
+def heic(place: Place, name: str, image: Image.Image | None = None, **options: Any) -> Path:
+    """As an iPhone writes it, but for its tiles."""
+    pillow_heif.from_pillow(image or Image.fromarray(shown())).save(place.folder / name, quality=95, **options)
     return place.folder / name
 
 

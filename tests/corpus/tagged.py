@@ -9,12 +9,22 @@ from pathlib import Path
 from PIL import Image, ImageCms
 
 from tests.corpus.kinds import Place, Table, noise
-from tests.corpus.pictures import HEIGHT, WHERE, WIDTH, jpeg, saved, shown
+from tests.corpus.pictures import HEIGHT, WHERE, WIDTH, heic, jpeg, saved, shown
 from tests.corpus.raw import png, png_chunk
 from tests.media_samples import TO_STORED
 
 TAGGED = Table("image")
 row = TAGGED.row
+
+
+@row("I25", "HEIC pictures, as iPhones take them: held upright and sideways, and with a name that says JPEG", "taken")
+def _(place: Place) -> list[Path]:
+    sideways = Image.fromarray(shown()).transpose(TO_STORED[6])
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    upright = heic(place, "upright.heic")
+    turned = heic(place, "sideways.heic", sideways, exif=exif.tobytes())
+    return [upright, turned, place.write("phone.jpg", upright.read_bytes())]
 
 
 @row("I28", "each of the eight ways a camera can be held", "taken")

@@ -32,13 +32,14 @@ def test_of_a_video_it_is_the_first_frame(web: TestClient) -> None:
     video = make_video(new_upload(LOCAL, "a.mp4"), moving_square(6, 96, 64, 4.0), 12)
     still, note = _asked(web, "video", Path(video))
     assert _decoded(still).size == (96, 64)
-    assert note == words.UNSHOWN["video"]
+    assert note == words.UNPLAYED
 
 
 def test_of_a_large_picture_it_is_a_small_one_of_the_same_shape(web: TestClient) -> None:
     picture = new_upload(LOCAL, "a.png")
     Image.new("RGB", (1600, 800), (200, 40, 30)).save(picture)
-    still, _ = _asked(web, "image", picture)
+    still, note = _asked(web, "image", picture)
+    assert note == ""  # what is seen is the file itself
     shown = _decoded(still)
     assert shown.size == (LONG_SIDE, LONG_SIDE // 2)
     red, _, blue = shown.getpixel((9, 9))  # type: ignore[misc]
