@@ -72,6 +72,7 @@ class ModelInfo:
     # picture only what it is shown, so that what words tell is shown, too
     approach: float = 0.0
     moved_strength: float = 1.0  # of the way from noise, that frames are denoised which a camera or brush has moved
+    redrawn_strength: float = 0.65  # the least of the way from noise that frames redrawn in a style are denoised
     flow_shift: float = 3.0
     upscale: int = 1
     delivery_rate: str | None = None
@@ -224,6 +225,7 @@ _PLAIN_SETTINGS = (
     "guides_by_frames",
     "approach",
     "moved_strength",
+    "redrawn_strength",
     "flow_shift",
     "upscale",
     "delivery_rate",

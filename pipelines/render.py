@@ -14,7 +14,7 @@ from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError
 from pipelines.mesh import MeshPipeline, MeshShot
 from pipelines.passes import RenderPass, pass_reader
-from pipelines.restyle import Look, RestylePipeline, check_look, depth_given, restyled, structure_maker
+from pipelines.restyle import Look, RestylePipeline, check_look, depth_given, restyled, strokes, structure_maker
 from pipelines.settings import VideoFile
 from pipelines.source import Source
 from pipelines.types import Plan, Request
@@ -69,7 +69,8 @@ class PassRender(RestylePipeline):
     def plan(self, request: Any) -> Plan:
         read = pass_reader(Source.of(request), request.render_pass, request.invert_depth)
         structure = structure_maker(_followed(request), self.info)
-        return self.follow(request, restyled(self, request, lambda frames: structure(read(frames))))
+        drawn = strokes(request, self.info) if request.render_pass == "clay" else ()
+        return self.follow(request, restyled(self, request, lambda frames: structure(read(frames))), drawn)
 
 
 class MeshRender(MeshPipeline):

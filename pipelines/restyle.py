@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,19 +20,21 @@ from pipelines.checkpoints import ModelInfo
 from pipelines.depth import find_depth_model
 from pipelines.errors import InputError
 from pipelines.finishing.effect import Effect
+from pipelines.finishing.strokes import Strokes
 from pipelines.media.images import read_image
 from pipelines.presets import PRESETS, Styled
 from pipelines.settings import ImageFile
-from pipelines.source import SourcePipeline
+from pipelines.source import Source, SourcePipeline
 from pipelines.structure import StructureMaker
 from pipelines.style import Stylist
 from pipelines.types import Conditioning, Frame, Frames, Plan, Request
 
 Structure = Literal["grey", "edges", "depth"]
 
-# Part of the steps that are denoised, by structure_blur, when they start from frames redrawn in the style: the looser
-# the structure, the more is made anew.
-START_STRENGTH = (0.65, 0.7, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+# By structure_blur: how much more of redrawn frames is made anew than must be, in sevenths; and how much of their fine
+# strokes is laid over what a model made that is too small to draw them.
+LOOSENESS = (0, 1, 1, 2, 3, 4, 5, 6)
+STROKES = (1.0, 1.0, 1.0, 0.7, 0.4, 0.0, 0.0, 0.0)
 
 
 class Look(Styled):
@@ -73,6 +76,20 @@ def depth_given(look: Look) -> Look:
     return look.model_copy(update={"structure": "grey"}) if look.structure == "depth" else look
 
 
+def start_strength(structure_blur: int, least: float) -> float:
+    """Part of the steps that are denoised when they start from redrawn frames: the looser, the more is made anew."""
+    return least + (1 - least) * LOOSENESS[structure_blur] / 7
+
+
+def strokes(request: Any, info: ModelInfo) -> tuple[Effect, ...]:
+    """The strokes of its style at the source's own size, for a model that is too small to draw them; else nothing."""
+    style, share = stylist(request), STROKES[request.structure_blur]
+    if style is None or not share or not info.knows:
+        return ()
+    source = Source.of(request)
+    return (Strokes(style, partial(source.read, rate=request.rate), request.size[0] / source.info.width, share),)
+
+
 def stylist(look: Look) -> Stylist | None:
     """What redraws frames in the style asked for; None where only words say what the look is."""
     if look.style is not None:
@@ -92,7 +109,7 @@ class RestylePipeline(SourcePipeline):
         return self.follow(request, condition, self.put_back(request))
 
     def put_back(self, request: Any) -> tuple[Effect, ...]:
-        """What of the source is laid over the made frames at the end; nothing unless a mode says so."""
+        """What is laid over the made frames at the source's own size and rate; nothing unless a mode says so."""
         return ()
 
 
@@ -119,7 +136,7 @@ def restyled(
             question,
             reference_images=(key_frame,),
             start_from=drawn,
-            strength=START_STRENGTH[request.structure_blur],
+            strength=start_strength(request.structure_blur, pipeline.info.redrawn_strength),
         )
         return led.beginning_with(drawn[:1]) if start == 0 else led
 

@@ -18,6 +18,7 @@ from pipelines.checkpoints import ModelInfo
 from pipelines.errors import MediaError
 from pipelines.finishing.chain import LAST, finishing_chain, sound_of
 from pipelines.finishing.effect import Effect
+from pipelines.finishing.strokes import Strokes
 from pipelines.media.container import shown_name
 from pipelines.media.probe import VideoInfo, probe_video
 from pipelines.media.read import read_video
@@ -148,7 +149,7 @@ def source_chain(
     asked = request.finishing
     native = Finishing(
         **asked.model_dump(exclude=_SHAPE | LAST),
-        upscaler=asked.upscaler,
+        upscaler="lanczos" if _draws_anew(put_back) and not asked.upscaler_file else asked.upscaler,
         size=f"{source.info.width}x{source.info.height}",
         frame_rate=rate_text(source.info.frame_rate),
     )
@@ -166,6 +167,11 @@ def source_chain(
         num_frames=_frames_asked(asked, source),
     )
     return home + put_back + beyond
+
+
+def _draws_anew(effects: tuple[Effect, ...]) -> bool:
+    """Whether only what is coarse of the made frames is kept: a network that enlarges them would work for nothing."""
+    return any(isinstance(effect, Strokes) for effect in effects)
 
 
 def _frames_asked(finishing: Finishing, source: Source) -> int:

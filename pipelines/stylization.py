@@ -11,7 +11,7 @@ from pipelines.finishing.effect import Effect
 from pipelines.following import follower_in
 from pipelines.marking import Subject
 from pipelines.masking import check_subject, put_back_around, source_track
-from pipelines.restyle import Look, RestylePipeline
+from pipelines.restyle import Look, RestylePipeline, strokes
 from pipelines.source import Source
 from pipelines.types import VideoRequest
 
@@ -39,8 +39,9 @@ class Stylization(RestylePipeline):
             check_subject(Source.of(request), Subject())
 
     def put_back(self, request: Any) -> tuple[Effect, ...]:
+        drawn = strokes(request, self.info)
         if request.region == "all":
-            return ()
+            return drawn
         source = Source.of(request)
         subject = source_track(source, Subject(), follower=follower_in(self.info.models_dir))
-        return (put_back_around(source, subject, inverted=request.region == "background"),)
+        return (*drawn, put_back_around(source, subject, inverted=request.region == "background"))

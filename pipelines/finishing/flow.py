@@ -42,16 +42,20 @@ class Between:
         self._lost = _mismatch(self._coarse.there, self._coarse.back)
         self._new = _mismatch(self._coarse.back, self._coarse.there)
 
-    def at(self, time: float) -> Frame:
-        """The frame at `time`, 0 (the earlier) to 1 (the later); the earlier one itself across a cut."""
+    def at(self, time: float, pictures: tuple[Frame, Frame] | None = None) -> Frame:
+        """The frame at `time`, 0 (the earlier) to 1 (the later); the earlier one itself across a cut.
+
+        pictures    two others of the same size to be shown instead, which move as these do
+        """
+        earlier, later = pictures or (self._earlier, self._later)
         if self._cut:
-            return self._earlier
+            return earlier
         size = self._earlier.shape[1], self._earlier.shape[0]
         to_earlier, to_later = self._coarse.at(time)
         seen = np.float32(1 - time) * (1 + _VISIBLE_GAIN * _moved(self._lost, to_earlier))
         come = np.float32(time) * (1 + _VISIBLE_GAIN * _moved(self._new, to_later))
         to_earlier, to_later = (_scaled_flow(flow, size) for flow in self._motion.at(time))
-        first, second = _moved(self._earlier, to_earlier), _moved(self._later, to_later)
+        first, second = _moved(earlier, to_earlier), _moved(later, to_later)
         return np.asarray(cv2.blendLinear(first, second, _scaled(seen, size), _scaled(come, size)), np.uint8)
 
 

@@ -27,11 +27,11 @@ def test_settings_beside_the_weights_win(tmp_path):
     folder = tmp_path / "model"
     shutil.copytree(tiny_model_folder(), folder)
     own = {"title": "Own", "native_size": [160, 96], "num_frames": 17, "frame_rate": 8, "guidance_interval": [0, 0.6]}
-    own |= {"guides_by_frames": True, "approach": 3.0, "moved_strength": 0.4}
+    own |= {"guides_by_frames": True, "approach": 3.0, "moved_strength": 0.4, "redrawn_strength": 0.2}
     (folder / "septet.json").write_text(json.dumps(own))
     info, plain = model_info(str(folder), tmp_path), model_info(str(tiny_model_folder()), tmp_path)
-    assert (info.guides_by_frames, info.approach, info.moved_strength) == (True, 3.0, 0.4)
-    assert (plain.guides_by_frames, plain.approach, plain.moved_strength) == (False, 0.0, 1.0)
+    assert (info.guides_by_frames, info.approach, info.moved_strength, info.redrawn_strength) == (True, 3.0, 0.4, 0.2)
+    assert (plain.guides_by_frames, plain.approach, plain.moved_strength, plain.redrawn_strength) == (False, 0, 1, 0.65)
     assert (info.title, info.width, info.height, info.num_frames, info.frame_rate) == ("Own", 160, 96, 17, 8)
     assert info.guidance_interval == (0, 0.6)
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from pipelines import PIPELINES
+from pipelines.finishing.effect import finish
+from pipelines.finishing.strokes import Strokes
 from pipelines.media.images import fit_cover, read_image
 from pipelines.model import LatentVideoModel
-from pipelines.restyle import START_STRENGTH
+from pipelines.restyle import start_strength
+from pipelines.source import Source
 from pipelines.style import LEARNED_STYLES, Stylist, style_vector
-from pipelines.types import Conditioning, Frames
+from pipelines.stylization import Stylization
+from pipelines.types import Conditioning, Frames, FrameStream
 from tests.pipelines.looks import (
     EXAMPLES,
     answer,
@@ -66,8 +73,6 @@ class _Unused:
 
 
 def questions(mode: str, **fields) -> list[Conditioning]:
-    from pipelines import PIPELINES
-
     request = prepared(mode, **fields)
     return list(PIPELINES[mode](_Unused()).plan(request).conditionings)
 
@@ -84,7 +89,36 @@ def test_a_style_image_sets_the_first_frame_the_reference_and_the_start(mode: st
     assert second.start_from is not None
     for each in (first, second):
         assert np.array_equal(each.reference_images[0], drawn[0])
-        assert each.strength == START_STRENGTH[prepared(mode, **LONG).structure_blur] < 1
+        assert each.strength == start_strength(prepared(mode, **LONG).structure_blur, 0.15) < 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "fields", "share"),
+    [
+        ("stylization", {}, 1.0),
+        ("stylization", {"structure_blur": 4}, 0.4),
+        ("stylization", {"structure_blur": 5}, None),
+        ("stylization", {"style_image": None, "prompt": "a star"}, None),
+        ("render", {}, 1.0),
+        ("render", {"render_pass": "depth"}, None),
+        ("storyboard", {"structure_blur": 2}, None),  # boxes and cut-outs are not to be drawn as they are
+    ],
+)
+def test_a_small_model_has_fine_strokes_laid_over_it(mode: str, fields: dict[str, Any], share: float | None) -> None:
+    asked = {name: value for name, value in (LONG | fields).items() if value is not None}
+    assert [laid.share for laid in _strokes(mode, _Unused(), **asked)] == ([] if share is None else [share])
+
+
+def test_a_model_that_reads_any_words_draws_for_itself() -> None:
+    class Large(_Unused):
+        info = replace(_Unused.info, knows={})
+
+    assert _strokes("stylization", Large(), **LONG) == []
+
+
+def _strokes(mode: str, model: Any, **fields: Any) -> list[Strokes]:
+    plan = PIPELINES[mode](model).plan(prepared(mode, **fields))
+    return [effect for effect in plan.finishing if isinstance(effect, Strokes)]
 
 
 @pytest.mark.parametrize("mode", ["stylization", "storyboard", "render"])
@@ -95,7 +129,6 @@ def test_with_a_prompt_alone_the_look_is_left_to_the_model(mode: str) -> None:
 
 def test_a_panel_picture_is_redrawn_in_the_style_of_the_board(tmp_path: Path) -> None:
     panels = ({"image": str(EXAMPLES / "panel-1-lift-off.jpg"), "seconds": 1.0},)
-    from pipelines import PIPELINES
     from pipelines.board import Panel
     from tests.pipelines.looks import INFO
 
@@ -117,8 +150,6 @@ def starter() -> LatentVideoModel:
 
 def _made(starter: LatentVideoModel, mode: str, video: str, **fields) -> tuple[Frames, Frames]:
     """The clip's first window, and the source's frames there."""
-    from pipelines.source import Source
-
     request = prepared(mode, video, **fields)
     made = answer(starter, first_question(starter, request))
     source = np.concatenate(list(Source.of(request).read(request.size, request.rate).chunks))
@@ -155,3 +186,21 @@ def test_render_holds_its_source_closer_than_stylization_and_that_than_storyboar
         for mode in ("render", "stylization", "storyboard")
     )
     assert render > stylization > storyboard, (render, stylization, storyboard)
+
+
+@pytest.mark.slow
+def test_a_finished_clip_in_a_style_shows_what_its_source_shows(starter: LatentVideoModel) -> None:
+    request = prepared("stylization", "bunny.mp4", style="watercolour", seconds=1)
+    plan = Stylization(starter).plan(request)
+    made = answer(starter, next(iter(plan.conditionings)))
+    source = np.concatenate(list(Source.of(request).read().chunks))
+    stream = FrameStream(iter([made]), *request.size, request.rate, len(made))
+    kept = {}
+    for name, effects in (
+        ("with", plan.finishing),
+        ("without", tuple(effect for effect in plan.finishing if not isinstance(effect, Strokes))),
+    ):
+        clip = np.concatenate(list(finish(replace(stream, chunks=iter([made])), effects).chunks))
+        assert clip.shape == source.shape
+        kept[name] = edge_agreement(clip, source)
+    assert kept["with"] > kept["without"] + 0.1, kept

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.portrait import alone_on_white
-from pipelines.restyle import START_STRENGTH
+from pipelines.restyle import start_strength
 from pipelines.starter.diorama.captions import MOTION_WORDS, PLACE_WORDS, plain_caption
 from pipelines.starter.diorama.filming import film
 from pipelines.starter.diorama.library import Library
@@ -22,6 +22,7 @@ from pipelines.starter.diorama.prompts import AMOUNT, DIRECTIONS, Wish, held_out
 from pipelines.starter.diorama.scenes import LOOKS, Cast, Scene
 from pipelines.starter.diorama.setting import set_stage
 from pipelines.starter.diorama.subjects import COLOURS, PEOPLE
+from pipelines.starter.export import REDRAWN_STRENGTH
 from pipelines.starter.photos import Frame, Frames
 from pipelines.starter.shots import to_frames, to_masks
 from pipelines.structure import structure_frames
@@ -185,7 +186,7 @@ def style_case(where: Set, number: int) -> Case:
     prompt = plain_caption(replace(scene, look="photo"))
     asked = replace(
         where.question(prompt, structure), reference_images=(drawn[0],), start_from=drawn,
-        strength=START_STRENGTH[BLUR["stylization"]],
+        strength=start_strength(BLUR["stylization"], REDRAWN_STRENGTH),
     )  # fmt: skip
     asked = asked.beginning_with(drawn[:1])
     return Case(asked, number, wish_of(scene), where.shot(scene).frames, source.frames, source, style)

@@ -40,6 +40,15 @@ def test_the_same_rate_changes_nothing() -> None:
     assert Interpolate(Fraction(24)).apply(stream) is stream
 
 
+def test_what_is_shown_of_frames_moves_as_they_do() -> None:
+    frames = moving_square(5, 160, 96)
+    plain, inverted = (
+        collect(Interpolate(Fraction(24), shown=shown).apply(stream_of(frames, 8))) for shown in (None, np.invert)
+    )
+    assert (inverted[::3] == 255 - plain[::3]).all()
+    assert np.abs(inverted.astype(int) - (255 - plain.astype(int))).max() <= 1
+
+
 def test_a_moving_thing_is_where_it_belongs_at_every_moment() -> None:
     truth = moving_square(25, 160, 96, step=2)
     made = collect(Interpolate(Fraction(24)).apply(stream_of(truth[::4], 6)))
