@@ -14,7 +14,7 @@ from pipelines.base import LONGEST_SECONDS, VideoPipeline
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError
 from pipelines.finishing.chain import finishing_chain, sound_of
-from pipelines.restyle import check_look, depth_given, restyled, structure_maker
+from pipelines.restyle import check_look, depth_given, restyled, structure_maker, with_spoken_style
 from pipelines.scene.camera import CameraMove, Move
 from pipelines.scene.loading import UpAxis, load_mesh
 from pipelines.scene.rendering import open_scene
@@ -71,7 +71,9 @@ class MeshPipeline(VideoPipeline[Any]):
         draw = scene.depth if request.structure == "depth" else scene.clay
         width, height = request.size
         drawn = draw(request.camera, total, (width, height))
-        question = restyled(self, request, structure_maker(depth_given(request), self.info))
+        question = restyled(
+            self, with_spoken_style(request, self.info), structure_maker(depth_given(request), self.info)
+        )
         return Plan(
             conditionings=(question(*window) for window in windows.cut(drawn, self.info.temporal_factor)),
             count=windows.count,

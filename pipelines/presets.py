@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -69,6 +70,32 @@ PRESETS: Mapping[StyleName, Preset] = {
     "noir": Preset("Noir", "film noir, dark soft shadows, one pale light", 23),
 }
 
+# What names a style in a prompt. The others are called what light and colours are called: twilight, copper.
+SPOKEN: Mapping[StyleName, str] = {
+    "oil-painting": r"oil[- ]paint\w*|in oils?",
+    "impressionism": r"impressionis[mt]\w*",
+    "watercolour": r"watercolou?rs?",
+    "ink-wash": r"ink[- ]wash",
+    "brush-and-ink": r"brush and ink",
+    "sepia-drawing": r"sepia(?: drawing)?",
+    "parchment": r"parchment",
+    "linocut": r"linocut",
+    "woodblock": r"woodblock(?: print)?",
+    "starry-night": r"starry[- ]night",
+    "impasto": r"impasto",
+    "expressionism": r"expressionis[mt]\w*",
+    "cubism": r"cubis[mt]\w*",
+    "fauvism": r"fauvis[mt]\w*",
+    "stained-glass": r"stained[- ]glass",
+    "mosaic": r"mosaic",
+    "neon": r"neon",
+    "beadwork": r"beadwork",
+    "tapestry": r"tapestry",
+    "pop-art": r"pop[- ]art",
+    "noir": r"(?:film )?noir",
+}
+_NAMED = re.compile(r"\b(?:" + "|".join(f"({pattern})" for pattern in SPOKEN.values()) + r")\b", re.IGNORECASE)
+
 
 class Styled(Settings):
     """The field of a request that may name one of these styles."""
@@ -82,6 +109,12 @@ def styled_prompt(request: Request, info: ModelInfo) -> str:
     if style is None or info.knows:
         return request.prompt
     return ", ".join(part for part in (request.prompt.strip(), PRESETS[style].words) if part)
+
+
+def style_named(prompt: str) -> tuple[StyleName, str] | None:
+    """The first style that words of a prompt name ("a cat, watercolour"), and the words that do."""
+    found = _NAMED.search(prompt)
+    return (tuple(SPOKEN)[(found.lastindex or 1) - 1], found.group()) if found else None
 
 
 def redrawing(request: Request, info: ModelInfo) -> tuple[Redraw, ...]:

@@ -14,7 +14,16 @@ from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError
 from pipelines.mesh import MeshPipeline, MeshShot
 from pipelines.passes import RenderPass, pass_reader
-from pipelines.restyle import Look, RestylePipeline, check_look, depth_given, restyled, strokes, structure_maker
+from pipelines.restyle import (
+    Look,
+    RestylePipeline,
+    check_look,
+    depth_given,
+    restyled,
+    strokes,
+    structure_maker,
+    with_spoken_style,
+)
 from pipelines.settings import VideoFile
 from pipelines.source import Source
 from pipelines.types import Plan, Request
@@ -67,6 +76,7 @@ class PassRender(RestylePipeline):
         check_look(request, _followed(request), info)
 
     def plan(self, request: Any) -> Plan:
+        request = with_spoken_style(request, self.info)
         read = pass_reader(Source.of(request), request.render_pass, request.invert_depth)
         structure = structure_maker(_followed(request), self.info)
         drawn = strokes(request, self.info) if request.render_pass == "clay" else ()

@@ -22,7 +22,7 @@ from pipelines.errors import InputError
 from pipelines.finishing.effect import Effect
 from pipelines.finishing.strokes import Strokes
 from pipelines.media.images import read_image
-from pipelines.presets import PRESETS, Styled
+from pipelines.presets import PRESETS, Styled, style_named
 from pipelines.settings import ImageFile
 from pipelines.source import Source, SourcePipeline
 from pipelines.structure import StructureMaker
@@ -74,6 +74,14 @@ def structure_maker(look: Look, info: ModelInfo) -> StructureMaker:
 def depth_given(look: Look) -> Look:
     """The look as a maker of structure is to see it where the frames are depth already: it needs no network."""
     return look.model_copy(update={"structure": "grey"}) if look.structure == "depth" else look
+
+
+def with_spoken_style(request: Any, info: ModelInfo) -> Any:
+    """The request with the style that its words name, for a model that knows few words and cannot paint by them."""
+    if request.style or request.style_image or not info.knows:
+        return request
+    named = style_named(request.prompt)
+    return request.model_copy(update={"style": named[0]}) if named else request
 
 
 def start_strength(structure_blur: int, least: float) -> float:

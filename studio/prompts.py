@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from pipelines.board import MAX_PANELS, shot_prompt
 from pipelines.checkpoints import ModelInfo
 from pipelines.motion.told import words_read
+from pipelines.presets import style_named
 from pipelines.tokens import Measure, measure
 from pipelines.types import Prompt
 from studio import labels, tab_words, words
@@ -21,13 +22,14 @@ Prompts = Mapping[str, str]  # by field, as `VideoPipeline.prompts` gives them
 
 class Typed(BaseModel):
     """The prompts of a tab as they are while somebody types: `more` are further ones, each with its own clip;
-    `begun`: the clip begins with a picture."""
+    `begun`: the clip begins with a picture; `restyled`: it is a source's in a new look."""
 
     prompt: Prompt = ""
     negative_prompt: Prompt = ""
     panels: Annotated[list[Prompt], Field(max_length=MAX_PANELS)] = []
     more: Annotated[list[Prompt], Field(max_length=MAX_PANELS)] = []
     begun: bool = False
+    restyled: bool = False
 
     def prompts(self) -> dict[str, str]:
         """By field, without their flags, as they would be read."""
@@ -42,11 +44,17 @@ def remarks(prompts: Prompts, info: ModelInfo) -> list[str]:
     return [_line(field, found) for field, found in _measured(prompts, info) if found.is_near]
 
 
-def moving(typed: Typed, info: ModelInfo) -> list[str]:
-    """The words that move a picture without being known to the model, in lower case."""
-    if not (typed.begun and info.approach):
-        return []
-    return sorted(set().union(*(words_read(prompt) for prompt in typed.prompts().values())))
+def read_beside(typed: Typed, info: ModelInfo) -> list[str]:
+    """The words that need not be known to the model, in lower case: they move a picture, or name a style."""
+    found: set[str] = set()
+    for field, prompt in typed.prompts().items():
+        if field == "negative_prompt":
+            continue
+        if typed.begun and info.approach:
+            found |= words_read(prompt)
+        if typed.restyled and (named := style_named(prompt)):
+            found |= set(named[1].lower().replace("-", " ").split())
+    return sorted(found)
 
 
 def cuts(prompts: Prompts, info: ModelInfo) -> list[str]:

@@ -31,7 +31,7 @@ from studio.layout import build_page
 from studio.media import JOB_ID, Who, known_job, media_routes
 from studio.person import Person
 from studio.policy import PagePolicy
-from studio.prompts import Typed, moving, remarks
+from studio.prompts import Typed, read_beside, remarks
 from studio.sharing import share_routes
 from studio.shelf import PAGE, Shelf, folder_of
 from studio.stills import still_routes
@@ -141,8 +141,8 @@ def _asked_by_the_page(shelf: Shelf, fetches: Fetches, entrance: Entrance) -> AP
     @router.post("/prompts")
     def counted(typed: Typed) -> JSONResponse:
         info = shelf.model()
-        said = {"lines": remarks(typed.prompts(), info), "moving": moving(typed, info)} if info else {}
-        return JSONResponse({"lines": [], "moving": []} | said, headers=PRIVATE)
+        said = {"lines": remarks(typed.prompts(), info), "read": read_beside(typed, info)} if info else {}
+        return JSONResponse({"lines": [], "read": []} | said, headers=PRIVATE)
 
     return router
 

@@ -15,13 +15,14 @@ function everything() {
     panels: panels.map((area) => area.value),
     // of a picture that is only a guide, words are the model's to follow
     begun: "begun" in root.dataset && !inputs()?.querySelector("input[value=reference]:checked"),
+    restyled: "restyles" in root.dataset,
     more: typed(".s-looks").join("\n").split("\n").filter((text) => text.trim()),
   };
 }
 
 function strangers(texts) {
   const said = texts.flatMap((text) => text.split(/\s--\w/)[0].replaceAll(/@\S+/g, "").toLowerCase().match(/[\p{L}\p{M}']+/gu) ?? []);
-  return { said, strange: [...new Set(said.filter((word) => !known.has(word) && !moving.has(word)))] };
+  return { said, strange: [...new Set(said.filter((word) => !known.has(word) && !read.has(word)))] };
 }
 
 function tell({ prompt, panels, more }) {
@@ -43,10 +44,10 @@ function offer() {
 async function count(now, text) {
   const request = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(now) };
   const reply = await fetch("prompts", request).catch(() => null);
-  const said = reply?.ok ? await reply.json() : { lines: [], moving: [] };
+  const said = reply?.ok ? await reply.json() : { lines: [], read: [] };
   if (text !== counted) return;
   const { lines } = said;
-  moving = new Set(said.moving);
+  read = new Set(said.read);
   if (!words.hidden) tell(now);
   counts.hidden = lines.length === 0;
   counts.replaceChildren(...lines.flatMap((text, index) => (index ? [document.createElement("br"), text] : [text])));
@@ -62,7 +63,7 @@ root.addEventListener("click", (event) => {
 // the text may also be filled by an example or a recipe, which sends no event; counted is what has stood for one look
 let seen = null;
 let counted = null;
-let moving = new Set(); // words that move a picture whether the model knows them or not
+let read = new Set(); // words that move a picture or name a style, whether the model knows them or not
 const timer = setInterval(() => {
   if (!root.isConnected) return clearInterval(timer);
   if (!inputs()?.offsetParent) return;
@@ -76,5 +77,5 @@ const timer = setInterval(() => {
   if (text === seen) return;
   seen = text;
   if (!follows) line.hidden = true;
-  else if (!now.begun) tell(now); // else first it is asked which words move the picture
+  else if (!now.begun && !now.restyled) tell(now); // else first it is asked which words are read otherwise
 }, 250);

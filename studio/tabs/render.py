@@ -97,7 +97,7 @@ def build(page: Page) -> Tab:
             components.image_input(tab.form, "style_image", height=250)
         with gr.Column(visible=False) as camera:
             _camera(tab)
-        components.prompt(tab.form, page.info)
+        components.prompt(tab.form, page.info, restyles=True)
         tab.generate = components.generate_button()
         attempt = one_frame_button()
         groups.styles(tab.form, weighed=True)

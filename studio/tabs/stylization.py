@@ -14,7 +14,7 @@ def build(page: Page) -> Tab:
     with tab.inputs():
         source(tab)
         components.choice(tab.form, "region", tab.form.default("region"))
-        components.prompt(tab.form, page.info)
+        components.prompt(tab.form, page.info, restyles=True)
         tab.generate = components.generate_button()
         attempt = one_frame_button()
         look(tab)

@@ -9,11 +9,12 @@ from pipelines.checkpoints import ModelInfo
 from studio import words
 
 
-def under_prompt(info: ModelInfo | None, *, begun: bool = False) -> str:
-    """The HTML; the page's script fills its lines while a person types. `begun`: clips may begin with a picture."""
+def under_prompt(info: ModelInfo | None, *, begun: bool = False, restyles: bool = False) -> str:
+    """The HTML; the page's script fills its lines while a person types. `begun`: clips may begin with a picture.
+    `restyles`: they are of a source, in a new look."""
     known = f' data-known="{escape(json.dumps(info.known_words))}"' if info and info.knows else ""
     model = f' data-model="{escape(info.name)}"' if info else ""
-    begins = " data-begun" if begun else ""
+    begins = (" data-begun" if begun else "") + (" data-restyles" if restyles else "")
     sentences = escape(json.dumps([words.UNKNOWN_WORDS, words.UNKNOWN_LANGUAGE]))
     return (
         f'<div class="s-knows"{known}{model}{begins} data-sentences="{sentences}">'

@@ -60,6 +60,15 @@ def test_words_that_move_a_first_picture_are_not_called_unknown(page: Page) -> N
     expect(line).to_have_text(words.UNKNOWN_WORDS.format(words="takes, off"))
 
 
+def test_words_that_name_a_style_are_not_called_unknown_where_a_source_is_restyled(page: Page) -> None:
+    tab = hands.open_tab(page, "stylization")
+    line = tab.locator(".s-knows p").filter(visible=True)
+    hands.field(tab, "prompt").fill("a red dragon, oil painting")
+    expect(line).to_have_text(words.UNKNOWN_WORDS.format(words="dragon"))
+    hands.field(tab, "prompt").fill("a red ball, oil painting")
+    expect(line).to_have_count(0)
+
+
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["1440", "390"])
 def test_every_tab_fits_its_width_and_names_its_controls(page: Page, shots: Path, size: dict[str, int]) -> None:
     page.set_viewport_size(size)  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ from pipelines.finishing.effect import finish
 from pipelines.finishing.strokes import Strokes
 from pipelines.media.images import fit_cover, read_image
 from pipelines.model import LatentVideoModel
+from pipelines.presets import PRESETS, SPOKEN, style_named
 from pipelines.restyle import start_strength
 from pipelines.source import Source
 from pipelines.style import LEARNED_STYLES, Stylist, style_vector
@@ -109,11 +110,48 @@ def test_a_small_model_has_fine_strokes_laid_over_it(mode: str, fields: dict[str
     assert [laid.share for laid in _strokes(mode, _Unused(), **asked)] == ([] if share is None else [share])
 
 
-def test_a_model_that_reads_any_words_draws_for_itself() -> None:
-    class Large(_Unused):
-        info = replace(_Unused.info, knows={})
+class _Large(_Unused):
+    """Reads any words."""
 
-    assert _strokes("stylization", Large(), **LONG) == []
+    info = replace(_Unused.info, knows={})
+
+
+def test_a_model_that_reads_any_words_draws_for_itself() -> None:
+    assert _strokes("stylization", _Large(), **LONG) == []
+
+
+@pytest.mark.parametrize("mode", ["stylization", "render"])
+def test_a_style_that_words_name_is_painted_where_the_model_knows_few(mode: str) -> None:
+    told, chosen, plain = (
+        questions(mode, video="clay-rocket.mp4", seconds=0.5, **fields)[0]
+        for fields in (
+            {"prompt": "a rocket, as an Oil painting"},
+            {"prompt": "a rocket, as an Oil painting", "style": "oil-painting"},
+            {"prompt": "a copper rocket at twilight"},  # colours and light, though styles are called so, too
+        )
+    )
+    assert told.start_from is not None and chosen.start_from is not None
+    assert np.array_equal(told.start_from, chosen.start_from)
+    assert plain.start_from is None
+    large = PIPELINES[mode](_Large()).plan(prepared(mode, "clay-rocket.mp4", seconds=0.5, prompt="a rocket in oil"))
+    assert next(iter(large.conditionings)).start_from is None
+
+
+@pytest.mark.parametrize(
+    ("prompt", "style"),
+    [
+        ("a cat, WATERCOLOR", "watercolour"),
+        ("a rabbit in oil", "oil-painting"),
+        ("an impressionist garden, mosaic", "impressionism"),
+        ("a spoil heap, neonatal", None),
+        ("a copper pot in crimson light", None),
+        ("", None),
+    ],
+)
+def test_which_style_words_name(prompt: str, style: str | None) -> None:
+    found = style_named(prompt)
+    assert (found and found[0]) == style
+    assert set(SPOKEN) < set(PRESETS)
 
 
 def _strokes(mode: str, model: Any, **fields: Any) -> list[Strokes]:

@@ -86,7 +86,7 @@ def test_the_page_may_ask(shelf: Shelf) -> None:
     with TestClient(build_app(shelf), base_url="http://127.0.0.1") as client:
         reply = client.post("/prompts", json={"prompt": WORD * MOST})
         assert reply.json()["lines"][0].startswith(f"Prompt: {MOST + 1} of {MOST} tokens. What is not read begins with")
-        assert client.post("/prompts", json={"prompt": "a ball"}).json() == {"lines": [], "moving": []}
+        assert client.post("/prompts", json={"prompt": "a ball"}).json() == {"lines": [], "read": []}
         assert client.post("/prompts", json={"prompt": "x" * (MAX_PROMPT + 1)}).status_code == 422
         assert client.post("/prompts", json={"panels": ["x"] * (MAX_PANELS + 1)}).status_code == 422
 
@@ -94,15 +94,18 @@ def test_the_page_may_ask(shelf: Shelf) -> None:
 def test_words_that_move_a_first_picture_are_told_apart_from_those_the_model_must_know(shelf: Shelf) -> None:
     with TestClient(build_app(shelf), base_url="http://127.0.0.1") as client:
 
-        def moving(**typed: object) -> list[str]:
-            return client.post("/prompts", json=typed).json()["moving"]
+        def read(**typed: object) -> list[str]:
+            return client.post("/prompts", json=typed).json()["read"]
 
-        assert moving(prompt="the dragon takes off, camera pans left --seed 4", begun=True) == [
+        assert read(prompt="the dragon takes off, camera pans left --seed 4", begun=True) == [
             "camera", "left", "off", "pans", "takes"
         ]  # fmt: skip
-        assert moving(panels=["a dragon rises", "at night"], begun=True) == ["rises"]
-        assert moving(prompt="the dragon takes off") == []
-        assert moving(prompt="a dragon", begun=True) == []
+        assert read(panels=["a dragon rises", "at night"], begun=True) == ["rises"]
+        assert read(prompt="the dragon takes off") == []
+        assert read(prompt="a dragon", begun=True) == []
+        assert read(prompt="a dragon", negative_prompt="it takes off", begun=True) == []
+        assert read(prompt="a dragon, Oil Painting", restyled=True) == ["oil", "painting"]
+        assert read(prompt="a dragon, oil painting") == []
     assert "data-begun" in under_prompt(INFO, begun=True)
     assert "data-begun" not in under_prompt(INFO)
 
