@@ -113,12 +113,13 @@ class RestylePipeline(SourcePipeline):
         check_look(request, request, info)
 
     def plan(self, request: Any) -> Plan:
+        request = with_spoken_style(request, self.info)
         condition = restyled(self, request, structure_maker(request, self.info))
         return self.follow(request, condition, self.put_back(request))
 
     def put_back(self, request: Any) -> tuple[Effect, ...]:
-        """What is laid over the made frames at the source's own size and rate; nothing unless a mode says so."""
-        return ()
+        """What is laid over the made frames at the source's own size and rate."""
+        return strokes(request, self.info)
 
 
 def restyled(

@@ -11,9 +11,9 @@ from pipelines.finishing.effect import Effect
 from pipelines.following import follower_in
 from pipelines.marking import Subject
 from pipelines.masking import check_subject, put_back_around, source_track
-from pipelines.restyle import Look, RestylePipeline, strokes, with_spoken_style
+from pipelines.restyle import Look, RestylePipeline
 from pipelines.source import Source
-from pipelines.types import Plan, VideoRequest
+from pipelines.types import VideoRequest
 
 
 class StylizationRequest(Look, VideoRequest):
@@ -38,11 +38,8 @@ class Stylization(RestylePipeline):
         if request.region != "all":
             check_subject(Source.of(request), Subject())
 
-    def plan(self, request: Any) -> Plan:
-        return super().plan(with_spoken_style(request, self.info))
-
     def put_back(self, request: Any) -> tuple[Effect, ...]:
-        drawn = strokes(request, self.info)
+        drawn = super().put_back(request)
         if request.region == "all":
             return drawn
         source = Source.of(request)

@@ -52,7 +52,7 @@ def read_beside(typed: Typed, info: ModelInfo) -> list[str]:
             continue
         if typed.begun and info.approach:
             found |= words_read(prompt)
-        if typed.restyled and (named := style_named(prompt)):
+        if typed.restyled and not typed.panels and (named := style_named(prompt)):
             found |= set(named[1].lower().replace("-", " ").split())
     return sorted(found)
 

@@ -105,7 +105,7 @@ def build(page: Page) -> Tab:
         with board:
             _board(tab)
         components.image_input(tab.form, "style_image", height=170)
-        components.prompt(tab.form, page.info, begun=True)
+        components.prompt(tab.form, page.info, begun=True, restyles=True)
         tab.generate = components.generate_button()
         attempt = one_frame_button()
         look(tab)

@@ -102,7 +102,7 @@ def test_a_style_image_sets_the_first_frame_the_reference_and_the_start(mode: st
         ("stylization", {"style_image": None, "prompt": "a star"}, None),
         ("render", {}, 1.0),
         ("render", {"render_pass": "depth"}, None),
-        ("storyboard", {"structure_blur": 2}, None),  # boxes and cut-outs are not to be drawn as they are
+        ("storyboard", {}, 0.4),
     ],
 )
 def test_a_small_model_has_fine_strokes_laid_over_it(mode: str, fields: dict[str, Any], share: float | None) -> None:
@@ -120,7 +120,7 @@ def test_a_model_that_reads_any_words_draws_for_itself() -> None:
     assert _strokes("stylization", _Large(), **LONG) == []
 
 
-@pytest.mark.parametrize("mode", ["stylization", "render"])
+@pytest.mark.parametrize("mode", ["stylization", "storyboard", "render"])
 def test_a_style_that_words_name_is_painted_where_the_model_knows_few(mode: str) -> None:
     told, chosen, plain = (
         questions(mode, video="clay-rocket.mp4", seconds=0.5, **fields)[0]

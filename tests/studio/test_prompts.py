@@ -106,6 +106,7 @@ def test_words_that_move_a_first_picture_are_told_apart_from_those_the_model_mus
         assert read(prompt="a dragon", negative_prompt="it takes off", begun=True) == []
         assert read(prompt="a dragon, Oil Painting", restyled=True) == ["oil", "painting"]
         assert read(prompt="a dragon, oil painting") == []
+        assert read(panels=["a dragon, oil painting"], restyled=True) == []
     assert "data-begun" in under_prompt(INFO, begun=True)
     assert "data-begun" not in under_prompt(INFO)
 
