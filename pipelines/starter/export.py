@@ -21,9 +21,7 @@ from pipelines.starter.vocabulary import shown_words
 LARGEST_FILE = "15MB"  # what weights are split into: no hosting of repositories minds files of that size
 APPROACH = 3.0  # of the camera to a picture of which nobody says how it moves: 1.12 times in a native clip
 MOVED_STRENGTH = 0.25  # the more of it, the more this model loses of moved frames; two of eight steps
-REDRAWN_STRENGTH = (
-    0.15  # of frames redrawn in a style likewise: one of eight steps where a structure is kept, two by default
-)
+REDRAWN_STRENGTH = 0.15  # of frames redrawn in a style likewise: one of eight steps in render, two in stylization
 PROMPTS = (
     "a red car moving left in the street",
     "a dog walking on the beach at sunset",

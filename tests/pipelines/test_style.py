@@ -12,6 +12,7 @@ import pytest
 from pipelines import PIPELINES
 from pipelines.finishing.effect import finish
 from pipelines.finishing.strokes import Strokes
+from pipelines.finishing.upscale import Upscale
 from pipelines.media.images import fit_cover, read_image
 from pipelines.model import LatentVideoModel
 from pipelines.presets import PRESETS, SPOKEN, style_named
@@ -108,6 +109,12 @@ def test_a_style_image_sets_the_first_frame_the_reference_and_the_start(mode: st
 def test_a_small_model_has_fine_strokes_laid_over_it(mode: str, fields: dict[str, Any], share: float | None) -> None:
     asked = {name: value for name, value in (LONG | fields).items() if value is not None}
     assert [laid.share for laid in _strokes(mode, _Unused(), **asked)] == ([] if share is None else [share])
+
+
+def test_no_network_enlarges_what_strokes_are_laid_over() -> None:
+    for blur, enlarged in ((2, False), (5, True)):
+        plan = PIPELINES["stylization"](_Unused()).plan(prepared("stylization", structure_blur=blur, **LONG))
+        assert any(isinstance(effect, Upscale) for effect in plan.finishing) == enlarged
 
 
 class _Large(_Unused):
