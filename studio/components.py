@@ -126,8 +126,10 @@ def _as_it_is(value: str | None) -> FileData | None:
     return FileData(path=value, orig_name=Path(value).name) if value else None
 
 
-def prompt(form: Form, info: ModelInfo | None, *, begun: bool = False, restyles: bool = False) -> gr.Textbox:
-    """What to see, and under it what of that the model knows and reads; `begun`, `restyles` as in `under_prompt`."""
+def prompt(
+    form: Form, info: ModelInfo | None, *, begun: bool = False, restyles: bool = False, tip: str = ""
+) -> gr.Textbox:
+    """What to see, and under it what of that the model knows and reads; `begun` and so on as there."""
     widget = gr.Textbox(
         label=labels.label("prompt"),
         info=labels.help_line("prompt"),
@@ -139,7 +141,7 @@ def prompt(form: Form, info: ModelInfo | None, *, begun: bool = False, restyles:
     )
     form.add("prompt", widget, forms.read_text)
     gr.HTML(
-        html_template=under_prompt(info, begun=begun, restyles=restyles),
+        html_template=under_prompt(info, begun=begun, restyles=restyles, tip=tip),
         js_on_load=(STATIC / "prompt.js").read_text("utf-8"),
         apply_default_css=False,
     )

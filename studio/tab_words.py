@@ -85,6 +85,10 @@ MESH_PREVIEW = "The clay frame it begins with"
 MESH_MISSING = "There is no 3D file yet. Add one first; the camera has nothing to look at."
 LOOKS = "More looks of the same shot"
 LOOKS_FIELD = "Further prompts, one look per line"
+STYLE_TIP = (
+    "With a style, chosen or named here (watercolour, oil painting), what you filmed stays. "
+    "Other words alone show this model's own small world along your video's layout."
+)
 LOOK_NUMBER = "Further prompt {number}"
 LOOKS_HELP = "Each line becomes a clip of its own beside the first, with the same seed and the same geometry."
 LOOKS_MANY = "There are {count} looks; {most} at once are the most. Remove some lines."

@@ -38,6 +38,7 @@ from studio.shelf import new_upload, show_frame
 Marked = list[dict[str, Any]]
 
 KINDS = ("points", "boxes", "strokes")
+IN_TURN: dict[str, Any] = {**PRIVATE, "concurrency_id": "marks", "concurrency_limit": 1}  # a late answer undoes none
 BRUSHES = {"brush": True, "brush-off": False}  # what they paint belongs to the subject, or does not
 
 
@@ -121,7 +122,9 @@ class Marks:
 
         @shown
         def look(values: Values, caller: gr.Request) -> dict[Component, Any]:
-            return looked(values, caller_of(caller))
+            seen = looked(values, caller_of(caller))
+            del seen[self.state]  # a click may have been made meanwhile
+            return seen
 
         @shown
         def click(values: Values, event: gr.SelectData, caller: gr.Request) -> dict[Component, Any]:
@@ -148,13 +151,13 @@ class Marks:
         def clear(values: Values, caller: gr.Request) -> dict[Component, Any]:
             return looked(values, caller_of(caller), [])
 
-        show.click(look, inputs, seen, **PRIVATE)
-        self.time.release(look, inputs, seen, **PRIVATE)
-        self.tool.input(look, inputs, seen, **PRIVATE)
-        self.picture.select(click, inputs, seen, **PRIVATE)
-        self.take.click(brushed, inputs, seen, **PRIVATE)
-        self.undo.click(undo, inputs, seen, **PRIVATE)
-        self.clear.click(clear, inputs, seen, **PRIVATE)
+        show.click(look, inputs, seen, **IN_TURN)
+        self.time.release(look, inputs, seen, **IN_TURN)
+        self.tool.input(look, inputs, seen, **IN_TURN)
+        self.picture.select(click, inputs, seen, **IN_TURN)
+        self.take.click(brushed, inputs, seen, **IN_TURN)
+        self.undo.click(undo, inputs, seen, **IN_TURN)
+        self.clear.click(clear, inputs, seen, **IN_TURN)
         self._wire_follow(collect, inputs)
 
     def _wire_follow(self, collect: Callable[[Values, Person], Fields], inputs: set[Any]) -> None:

@@ -11,14 +11,13 @@ from pipelines.errors import InputError, SeptetError
 from pipelines.source import Source
 from studio import components, groups, labels, painting, tab_words
 from studio.callers import caller_of
-from studio.components import PRIVATE
 from studio.forms import Fields, Values
 from studio.person import Person
 from studio.recipes import build_request
 from studio.shelf import first_frame, show_frame
 from studio.tabs.base import Page, Tab
 from studio.tabs.look import part
-from studio.tabs.marks import KINDS, Marks, painted, saved
+from studio.tabs.marks import IN_TURN, KINDS, Marks, painted, saved
 
 MODE = "mask"
 
@@ -131,8 +130,8 @@ def _wire_ways(tab: MaskTab) -> None:
         return {editor: painting.blank(frame) if frame else None} | marks.hidden(forget=False)
 
     seen = [marks.picture, marks.fold, marks.clip, marks.canvas, marks.take, marks.tool]
-    way.change(choose, way, [editor, file, show, *seen], **PRIVATE)
-    video.change(canvas, video, [editor, *seen], **PRIVATE)
-    video.upload(lambda: [], None, marks.state, **PRIVATE)  # what was marked lies on another video's frames
-    video.clear(lambda: [], None, marks.state, **PRIVATE)
+    way.change(choose, way, [editor, file, show, *seen], **IN_TURN)
+    video.change(canvas, video, [editor, *seen], **IN_TURN)
+    video.upload(lambda: [], None, marks.state, **IN_TURN)  # what was marked lies on another video's frames
+    video.clear(lambda: [], None, marks.state, **IN_TURN)
     marks.wire(tab.so_far, inputs, show)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio import components, groups
+from studio import components, groups, tab_words
 from studio.tabs.base import Page, Tab
 from studio.tabs.look import look, one_frame_button, source, wire_one_frame
 
@@ -14,7 +14,7 @@ def build(page: Page) -> Tab:
     with tab.inputs():
         source(tab)
         components.choice(tab.form, "region", tab.form.default("region"))
-        components.prompt(tab.form, page.info, restyles=True)
+        components.prompt(tab.form, page.info, restyles=True, tip=tab_words.STYLE_TIP)
         tab.generate = components.generate_button()
         attempt = one_frame_button()
         look(tab)

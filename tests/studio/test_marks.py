@@ -24,15 +24,20 @@ from studio.tabs import mask
 from studio.tabs.base import Page
 from studio.tabs.marks import clicked, dotted
 from tests.pipelines.moving_subject import moving_subject, overlap
-from tests.studio.rooms import quiet_shelf
+from tests.studio.rooms import called_by, handler, quiet_shelf
 
 
 @pytest.fixture
-def tab(tmp_path: Path) -> Iterator[Any]:
+def page(tmp_path: Path) -> Iterator[tuple[gr.Blocks, Any]]:
     shelf: Shelf = quiet_shelf(tmp_path)
-    with gr.Blocks():
-        yield mask.build(Page(shelf, shelf.desk.model))
+    with gr.Blocks() as blocks:
+        yield blocks, mask.build(Page(shelf, shelf.desk.model))
     shelf.desk.close()
+
+
+@pytest.fixture
+def tab(page: tuple[gr.Blocks, Any]) -> Any:
+    return page[1]
 
 
 def values(tab: Any, **changed: Any) -> dict[Any, Any]:
@@ -118,3 +123,21 @@ def test_a_glance_is_bounded_and_shows_the_mask_the_clip_will_have(film: tuple[P
     corrected = request.model_copy(update={"points": (point, Point(x=0.95, y=0.9, at=2.0))})
     assert (frame_with_mask(source, corrected, 2.0)[1] > 127).sum() > (mask > 127).sum()
     assert np.array_equal(frame_with_mask(source, corrected, 0.0)[1], frame_with_mask(source, request, 0.0)[1])
+
+
+def test_a_look_at_the_mask_takes_back_no_click_that_is_made_meanwhile(
+    page: tuple[gr.Blocks, Any], film: tuple[Path, Any]
+) -> None:
+    blocks, tab = page
+    now = values(tab, way="click", marks=clicked([], "include", 0.5, 0.5, 0.0))
+    now[tab.form.widget("video")] = str(film[0])
+    seen = handler(blocks, "look")(now, called_by())
+    assert seen[tab.marks.picture]["visible"]
+    assert tab.marks.state not in seen
+    turns = {name: _turn(blocks, name) for name in ("look", "click", "brushed", "undo", "clear", "canvas", "choose")}
+    assert len(set(turns.values())) == 1, turns  # an answer that is late comes before the next one all the same
+
+
+def _turn(blocks: gr.Blocks, name: str) -> str:
+    """The queue that a handler waits in."""
+    return next(fn.concurrency_id for fn in blocks.fns.values() if getattr(fn.fn, "__name__", "") == name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from fastapi.testclient import TestClient
 from pipelines.board import MAX_PANELS
 from pipelines.checkpoints import STARTER, model_info
 from pipelines.types import MAX_PROMPT
+from studio import tab_words
 from studio.flags import spoken
 from studio.person import LOCAL
 from studio.prompts import Typed, cuts, remarks
@@ -109,6 +111,12 @@ def test_words_that_move_a_first_picture_are_told_apart_from_those_the_model_mus
         assert read(panels=["a dragon, oil painting"], restyled=True) == []
     assert "data-begun" in under_prompt(INFO, begun=True)
     assert "data-begun" not in under_prompt(INFO)
+
+
+def test_a_tip_is_for_those_whose_model_knows_few_words() -> None:
+    assert "&lt;tip&gt;" in under_prompt(INFO, tip="<tip>")
+    assert "tip" not in under_prompt(replace(INFO, knows={}), tip="<tip>")
+    assert tab_words.STYLE_TIP.split(",")[0] not in under_prompt(INFO)
 
 
 def test_a_job_whose_prompt_was_cut_says_so_wherever_it_is_shown(shelf: Shelf) -> None:
