@@ -5,6 +5,7 @@ A video is a pass somebody rendered: clay, depth or normals. A 3D file is render
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -12,21 +13,13 @@ from pydantic import Field
 from pipelines.base import VideoPipeline
 from pipelines.checkpoints import ModelInfo
 from pipelines.errors import InputError
+from pipelines.finishing.effect import Effect
 from pipelines.mesh import MeshPipeline, MeshShot
 from pipelines.passes import RenderPass, pass_reader
-from pipelines.restyle import (
-    Look,
-    RestylePipeline,
-    check_look,
-    depth_given,
-    restyled,
-    strokes,
-    structure_maker,
-    with_spoken_style,
-)
+from pipelines.restyle import Look, RestylePipeline, check_look, depth_given, structure_maker
 from pipelines.settings import VideoFile
 from pipelines.source import Source
-from pipelines.types import Plan, Request
+from pipelines.types import Frames, Plan, Request
 
 
 class RenderRequest(MeshShot, Look, Request):
@@ -75,12 +68,13 @@ class PassRender(RestylePipeline):
             raise InputError(f"invert_depth is for a depth pass, and render_pass is {request.render_pass}. Drop one.")
         check_look(request, _followed(request), info)
 
-    def plan(self, request: Any) -> Plan:
-        request = with_spoken_style(request, self.info)
+    def structure(self, request: Any) -> Callable[[Frames], Frames]:
         read = pass_reader(Source.of(request), request.render_pass, request.invert_depth)
-        structure = structure_maker(_followed(request), self.info)
-        drawn = strokes(request, self.info) if request.render_pass == "clay" else ()
-        return self.follow(request, restyled(self, request, lambda frames: structure(read(frames))), drawn)
+        followed = structure_maker(_followed(request), self.info)
+        return lambda frames: followed(read(frames))
+
+    def put_back(self, request: Any) -> tuple[Effect, ...]:
+        return super().put_back(request) if request.render_pass == "clay" else ()
 
 
 class MeshRender(MeshPipeline):

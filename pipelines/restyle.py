@@ -114,8 +114,12 @@ class RestylePipeline(SourcePipeline):
 
     def plan(self, request: Any) -> Plan:
         request = with_spoken_style(request, self.info)
-        condition = restyled(self, request, structure_maker(request, self.info))
+        condition = restyled(self, request, self.structure(request))
         return self.follow(request, condition, self.put_back(request))
+
+    def structure(self, request: Any) -> Callable[[Frames], Frames]:
+        """What turns windows of the source into structure."""
+        return structure_maker(request, self.info)
 
     def put_back(self, request: Any) -> tuple[Effect, ...]:
         """What is laid over the made frames at the source's own size and rate."""
